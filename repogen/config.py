@@ -1,0 +1,232 @@
+"""``repogen.toml`` read into frozen values, and edited without disturbing what people wrote in it."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from repogen.errors import ConfigError, NotFound, UsageError
+from repogen.model.names import RESERVED_REPOSITORIES, SOURCE_TYPES, SourceType, check_name
+
+FORMAT = 1
+MAX_CONFIG_BYTES = 1 << 20
+DEFAULT_UPLOAD_LIMIT = 4 << 30
+
+_ID = re.compile(r"[a-z0-9._-]{1,64}\Z")
+_SIZE = re.compile(r"(\d{1,12})\s*(B|KiB|MiB|GiB|TiB)?\Z")
+_UNITS = {None: 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A named set of distributions. ``id`` never changes; tokens are bound to it."""
+
+    name: str
+    id: str
+    type: SourceType
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repository:
+    """What clients install from: ``sources`` by name, in order of precedence.
+
+    ``fallback`` is the URL of an index that is asked for projects which this repository does not have
+    ("" for none), without a slash at its end.
+    """
+
+    name: str
+    id: str
+    type: SourceType
+    sources: tuple[str, ...]
+    description: str = ""
+    fallback: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """The whole of ``repogen.toml``. ``address`` is the public URL without a slash at its end, or ""."""
+
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    repositories: Mapping[str, Repository] = field(default_factory=dict)
+    address: str = ""
+    upload_limit: int = DEFAULT_UPLOAD_LIMIT
+
+    def source(self, name: str) -> Source:
+        """The source of that name. Raises NotFound."""
+        try:
+            return self.sources[name]
+        except KeyError:
+            known = ", ".join(sorted(self.sources)) or "none"
+            raise NotFound(f"no source named {name!r}", hint=f"sources: {known}") from None
+
+    def repository(self, name: str) -> Repository:
+        """The repository of that name. Raises NotFound."""
+        try:
+            return self.repositories[name]
+        except KeyError:
+            known = ", ".join(sorted(self.repositories)) or "none"
+            raise NotFound(f"no repository named {name!r}", hint=f"repositories: {known}") from None
+
+    def source_with_id(self, identifier: str) -> Source | None:
+        """The source that has that immutable id now, under whatever name."""
+        return next((source for source in self.sources.values() if source.id == identifier), None)
+
+    def repositories_of(self, source: str) -> tuple[Repository, ...]:
+        """The repositories that list a source."""
+        return tuple(repo for repo in self.repositories.values() if source in repo.sources)
+
+
+def parse_config(data: bytes) -> Config:
+    """Read the bytes of ``repogen.toml``. Raises ConfigError that names the place of the first mistake."""
+    if len(data) > MAX_CONFIG_BYTES:
+        raise ConfigError(f"larger than {MAX_CONFIG_BYTES} bytes")
+    try:
+        document = tomllib.loads(data.decode())
+    except UnicodeDecodeError as error:
+        raise ConfigError("not UTF-8", place=f"byte {error.start}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(str(error)) from None
+    except RecursionError:
+        raise ConfigError("nested too deeply") from None
+    top = _Table(document, "")
+    found = top.take("format", int, default=None)
+    if found != FORMAT:
+        raise ConfigError(f"must be {FORMAT}, not {found!r}", place="format")
+    address = _url(top.take("address", str, default=""), "address")
+    limits = _Table(top.take("limits", dict, default={}), "limits")
+    limit = _size(limits.take("upload", str, default=""), "limits.upload")
+    limits.finish()
+    sources = {
+        name: _source(name, _Table(table, f"sources.{name}"))
+        for name, table in _tables(top.take("sources", dict, default={}), "sources")
+    }
+    repositories = {
+        name: _repository(name, _Table(table, f"repositories.{name}"), sources)
+        for name, table in _tables(top.take("repositories", dict, default={}), "repositories")
+    }
+    top.finish()
+    _check_ids("sources", sources)
+    _check_ids("repositories", repositories)
+    return Config(sources=sources, repositories=repositories, address=address, upload_limit=limit)
+
+
+class _Table:
+    """A TOML table whose keys are taken one by one, so that what is left over is a mistake."""
+
+    def __init__(self, table: Mapping[str, Any], place: str) -> None:
+        self._left = dict(table)
+        self._place = place
+
+    def at(self, key: str) -> str:
+        return f"{self._place}.{key}" if self._place else key
+
+    def take(self, key: str, kind: type, *, default: Any = ...) -> Any:
+        value = self._left.pop(key, default)
+        if value is ...:
+            raise ConfigError("is missing", place=self.at(key))
+        if value is not default and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
+            names = {str: "a string", int: "a number", dict: "a table", list: "a list"}
+            raise ConfigError(f"must be {names[kind]}, not {value!r}", place=self.at(key))
+        return value
+
+    def finish(self) -> None:
+        for key in self._left:
+            raise ConfigError("unknown key", place=self.at(key))
+
+
+def _tables(table: Mapping[str, Any], place: str) -> list[tuple[str, Mapping[str, Any]]]:
+    for name, value in table.items():
+        if not isinstance(value, dict):
+            raise ConfigError(f"must be a table, not {value!r}", place=f"{place}.{name}")
+    return list(table.items())
+
+
+def _name(name: str, place: str, what: str, reserved: frozenset[str] = frozenset()) -> str:
+    try:
+        return check_name(name, what=what, reserved=reserved)
+    except UsageError as error:
+        raise ConfigError(error.message, place=place, hint=error.hint) from None
+
+
+def _type(table: _Table) -> SourceType:
+    value = table.take("type", str)
+    for known in SOURCE_TYPES:
+        if value == known:
+            return known
+    raise ConfigError(f"must be one of {', '.join(SOURCE_TYPES)}, not {value!r}", place=table.at("type"))
+
+
+def _id(table: _Table, name: str) -> str:
+    value = str(table.take("id", str, default=name))
+    if not _ID.match(value):
+        raise ConfigError(f"must be 1 to 64 of a-z, 0-9, '.', '_' and '-', not {value!r}", place=table.at("id"))
+    return value
+
+
+def _source(name: str, table: _Table) -> Source:
+    source = Source(
+        name=_name(name, table.at("").rstrip("."), "source"),
+        id=_id(table, name),
+        type=_type(table),
+        description=table.take("description", str, default=""),
+    )
+    table.finish()
+    return source
+
+
+def _repository(name: str, table: _Table, sources: Mapping[str, Source]) -> Repository:
+    kind = _type(table)
+    listed = table.take("sources", list, default=[])
+    for number, source in enumerate(listed):
+        place = f"{table.at('sources')}[{number}]"
+        if not isinstance(source, str) or source not in sources:
+            raise ConfigError(f"no source named {source!r}", place=place)
+        if sources[source].type != kind:
+            raise ConfigError(f"source {source!r} is of type {sources[source].type}, not {kind}", place=place)
+        if source in listed[:number]:
+            raise ConfigError(f"source {source!r} is listed twice", place=place)
+    repository = Repository(
+        name=_name(name, table.at("").rstrip("."), "repository", RESERVED_REPOSITORIES),
+        id=_id(table, name),
+        type=kind,
+        sources=tuple(listed),
+        description=table.take("description", str, default=""),
+        fallback=_url(table.take("fallback", str, default=""), table.at("fallback")),
+    )
+    table.finish()
+    return repository
+
+
+def _check_ids(place: str, things: Mapping[str, Source] | Mapping[str, Repository]) -> None:
+    seen: dict[str, str] = {}
+    for name, thing in things.items():
+        if thing.id in seen:
+            raise ConfigError(f"has the id of {seen[thing.id]!r}", place=f"{place}.{name}.id")
+        seen[thing.id] = name
+
+
+def _url(value: str, place: str) -> str:
+    if not value:
+        return ""
+    try:
+        parts = urlsplit(value)
+        good = parts.scheme in {"http", "https"} and bool(parts.hostname) and not parts.query and not parts.fragment
+    except ValueError:
+        good = False
+    if not good or not value.isascii() or any(char.isspace() or char in "\"'<>\\" for char in value):
+        raise ConfigError(f"must be an http or https URL, not {value!r}", place=place)
+    return value.rstrip("/")
+
+
+def _size(value: str, place: str) -> int:
+    if not value:
+        return DEFAULT_UPLOAD_LIMIT
+    match = _SIZE.match(value)
+    if not match or not int(match[1]):
+        raise ConfigError(f"must be a size such as '500 MiB', not {value!r}", place=place)
+    return int(match[1]) * _UNITS[match[2]]

@@ -1,0 +1,1 @@
+"""Frozen values: what repogen talks about. Nothing here does I/O."""
