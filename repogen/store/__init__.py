@@ -1,0 +1,145 @@
+"""The store: a Git repository that holds every distribution. Git is spoken nowhere else.
+
+pygit2 reads and writes objects directly. The host has no say: its Git configuration is not read,
+``GIT_*`` variables and hooks are ignored.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import pygit2
+
+from repogen.errors import Busy, StoreError, UsageError
+from repogen.model.names import CommitId
+from repogen.store.locks import locked
+from repogen.store.pool import Pool
+from repogen.store.revision import Revision
+from repogen.store.sync import sync_file, sync_filesystem
+from repogen.store.worktree import follow
+from repogen.store.writer import Writer
+
+BRANCH = "refs/heads/main"
+
+_Result = TypeVar("_Result")
+_ATTEMPTS = 5
+_PAUSE = 0.02
+
+for _level in ("SYSTEM", "XDG", "GLOBAL", "PROGRAMDATA"):
+    pygit2.settings.search_path[pygit2.enums.ConfigLevel[_level]] = ""
+
+
+class Store:
+    """A store at ``path``: a bare repository, or a checkout of one. Safe to share between threads."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._threads = threading.local()
+        self.folder = Path(self._repository.path)
+        self.pool = Pool(self.folder / "lfs" / "objects")
+
+    @staticmethod
+    def create(path: Path) -> Store:
+        """A new bare store without a commit. Raises UsageError where something is there already."""
+        if path.exists():
+            raise UsageError(f"{str(path)!r} exists already")
+        repository = pygit2.init_repository(str(path), bare=True, initial_head="main")
+        # A push must neither rewrite the history that is the audit log nor bring broken objects.
+        for key in ("receive.denyNonFastForwards", "receive.denyDeletes", "receive.fsckObjects"):
+            repository.config[key] = True
+        return Store(path)
+
+    def head(self) -> CommitId:
+        """The newest commit. Raises StoreError where there is none or it cannot be read."""
+        found = self._head()
+        if found is None:
+            raise StoreError(f"the store {str(self.path)!r} has no commit on its branch main")
+        return found
+
+    def at(self, commit: CommitId) -> Revision:
+        """The store as it was at ``commit``."""
+        return Revision(self._repository, commit)
+
+    def newest(self) -> Revision:
+        """The store as it is now."""
+        return self.at(self.head())
+
+    def write(self, change: Callable[[Writer], _Result], *, wait: float) -> _Result:
+        """Let ``change`` add commits and land them: durable, by one ref update.
+
+        ``change`` runs alone among all processes that use this method; it runs again, on the new head,
+        where somebody moved the branch meanwhile by other means (a push). Raises Busy after ``wait``
+        seconds of others holding the store.
+        """
+        with locked(self.folder / "repogen.lock", wait=wait, what="the store"):
+            for _ in range(_ATTEMPTS):
+                writer = Writer(self._repository, self._head())
+                result = change(writer)
+                if writer.tip == writer.base or self._land(writer, wait):
+                    return result
+        raise Busy("the store's branch is moved by somebody else all the time", hint="try again in a moment")
+
+    def history(self, commit: CommitId) -> Iterator[CommitId]:
+        """The commit and its first parents, newest first."""
+        found: pygit2.Commit | None = self._repository[commit]  # type: ignore[assignment]
+        while found is not None:
+            yield CommitId(str(found.id))
+            found = self._repository[found.parent_ids[0]] if found.parent_ids else None  # type: ignore[assignment]
+
+    def _land(self, writer: Writer, wait: float) -> bool:
+        assert writer.tip is not None
+        # Objects and pool first: were the ref durable before them, a power cut would leave it dangling.
+        sync_filesystem(self.folder)
+        if not self._move_branch(writer.base, writer.tip, wait):
+            return False
+        sync_file(self.folder / BRANCH)
+        if not self._repository.is_bare:
+            follow(self._repository, self.pool, before=writer.base, after=writer.tip)
+        return True
+
+    def _move_branch(self, base: CommitId | None, tip: CommitId, wait: float) -> bool:
+        """Compare and swap, under Git's own lock of the branch; False where the branch was not at ``base``."""
+        lock = self.folder / f"{BRANCH}.lock"
+        deadline = time.monotonic() + wait
+        while True:
+            try:
+                with self._repository.transaction() as transaction:
+                    transaction.lock_ref(BRANCH)
+                    if self._head() != base:
+                        return False
+                    transaction.set_target(BRANCH, pygit2.Oid(hex=tip), message="repogen")
+                    return True
+            except pygit2.GitError:
+                if not lock.exists():
+                    raise
+                if time.monotonic() >= deadline:
+                    raise Busy(
+                        f"the store's branch is locked by Git ({str(lock)!r})",
+                        hint="if no git command is running on the store, remove that file",
+                    ) from None
+                time.sleep(_PAUSE)
+
+    def _head(self) -> CommitId | None:
+        try:
+            return CommitId(str(self._repository.lookup_reference(BRANCH).target))
+        except KeyError:
+            return None
+        except pygit2.GitError as error:
+            raise StoreError(f"the branch main of {str(self.path)!r} cannot be read: {error}") from error
+
+    @property
+    def _repository(self) -> pygit2.Repository:
+        """One handle a thread: libgit2's are not made for sharing."""
+        repository: pygit2.Repository | None = getattr(self._threads, "repository", None)
+        if repository is None:
+            flags = pygit2.enums.RepositoryOpenFlag.NO_SEARCH
+            try:
+                repository = pygit2.Repository(str(self.path), flags)
+            except pygit2.GitError as error:
+                raise StoreError(f"no store at {str(self.path)!r}: {error}") from error
+            self._threads.repository = repository
+        return repository

@@ -1,0 +1,30 @@
+"""What the system and libgit2 report, as errors of repogen."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pygit2
+
+from repogen.errors import DiskFull, RepogenError, StoreError
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+@contextmanager
+def storage_errors(what: str) -> Iterator[None]:
+    """Raise DiskFull or StoreError, naming ``what`` was being done, in place of OSError and GitError."""
+    try:
+        yield
+    except OSError as error:
+        raise _translated(error, error.errno in _FULL, what) from error
+    except pygit2.GitError as error:
+        raise _translated(error, "no space left" in str(error).lower(), what) from error
+
+
+def _translated(error: Exception, full: bool, what: str) -> RepogenError:
+    if full:
+        return DiskFull(f"{what}: no space left on the disk", hint="free some space and try again")
+    return StoreError(f"{what}: {error}")

@@ -1,0 +1,44 @@
+"""Where things lie in the tree of a store of format 1."""
+
+from __future__ import annotations
+
+from repogen.model.names import ProjectKey, Sha256, shard
+
+CONFIG = "repogen.toml"
+ATTRIBUTES = ".gitattributes"
+SOURCES = "sources"
+TOKENS = "tokens"
+TEMPLATES = "templates"
+
+#: What an archive's name may end in; these lie in the pool, the tree holds Git LFS pointers.
+ARCHIVE_SUFFIXES = (".whl", ".tar.gz", ".zip", ".tgz")
+SIGNATURE = ".asc"
+METADATA = ".metadata"
+RECORD = ".json"
+ATTESTATIONS = ".attestations"
+
+#: Nothing but archives is changed between the tree and a checkout: ``-text`` keeps line ends.
+GIT_ATTRIBUTES = (
+    "* -text\n"
+    + "".join(f"sources/**/*{suffix} filter=lfs diff=lfs merge=lfs -text\n" for suffix in ARCHIVE_SUFFIXES)
+).encode()
+
+
+def source_path(source: str) -> str:
+    """The folder of a source."""
+    return f"{SOURCES}/{source}"
+
+
+def project_path(source: str, key: ProjectKey) -> str:
+    """The folder of a project. Sharded by hash, so that names with a common prefix spread evenly."""
+    return f"{SOURCES}/{source}/{shard(key)}/{key}"
+
+
+def token_path(jti: str) -> str:
+    """The file of an issued token."""
+    return f"{TOKENS}/{shard(jti)}/{jti}.json"
+
+
+def lfs_pointer(sha256: Sha256, size: int) -> bytes:
+    """The text that stands for an archive in the tree (Git LFS specification, version 1)."""
+    return f"version https://git-lfs.github.com/spec/v1\noid sha256:{sha256}\nsize {size}\n".encode()

@@ -1,0 +1,170 @@
+"""Reading the store as it was at one commit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pygit2
+
+from repogen.config import Config, parse_config
+from repogen.errors import ConfigError, StoreError
+from repogen.model.catalog import Entry, Project
+from repogen.model.names import BlobId, CommitId, ProjectKey, TreeId
+from repogen.model.record import load_record
+from repogen.store import paths
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder of the tree: the ids of its subfolders and of its files, by name."""
+
+    folders: Mapping[str, TreeId]
+    files: Mapping[str, BlobId]
+
+
+class Revision:
+    """The store at one commit. Everything is read when it is asked for; nothing is kept."""
+
+    def __init__(self, repository: pygit2.Repository, commit: CommitId) -> None:
+        self._repository = repository
+        self.commit = commit
+        with _readable(f"commit {commit}"):
+            found = repository[commit]
+        if not isinstance(found, pygit2.Commit):
+            raise StoreError(f"{commit} is not a commit")
+        self._commit = found
+
+    def folder_id(self, path: str) -> TreeId | None:
+        """The id of the folder at ``path``, or None."""
+        with _readable(path):
+            found = self._find(path)
+        return TreeId(str(found.id)) if isinstance(found, pygit2.Tree) else None
+
+    def folder(self, tree: TreeId | None) -> Folder:
+        """What lies directly in the folder with that id (None: nothing)."""
+        folders: dict[str, TreeId] = {}
+        files: dict[str, BlobId] = {}
+        if tree is not None:
+            for entry in self._tree(tree):
+                if entry.filemode == pygit2.enums.FileMode.TREE:
+                    folders[str(entry.name)] = TreeId(str(entry.id))
+                elif entry.filemode != pygit2.enums.FileMode.COMMIT:
+                    files[str(entry.name)] = BlobId(str(entry.id))
+        return Folder(folders, files)
+
+    def blob(self, blob: BlobId) -> bytes:
+        """The bytes of a blob. Raises StoreError."""
+        with _readable(f"blob {blob}"):
+            return bytes(self._repository[blob].data)
+
+    def read(self, path: str) -> bytes | None:
+        """The bytes of the file at ``path``, or None where there is no such file. Raises StoreError."""
+        with _readable(path):
+            found = self._find(path)
+            return bytes(found.data) if isinstance(found, pygit2.Blob) else None
+
+    def files_below(self, tree: TreeId | None) -> Iterator[tuple[str, BlobId]]:
+        """Every file below the folder with that id, by its path relative to that folder, in order."""
+        pending = [("", tree)]
+        while pending:
+            prefix, tree = pending.pop()
+            folder = self.folder(tree)
+            yield from ((prefix + name, blob) for name, blob in sorted(folder.files.items()))
+            pending.extend((f"{prefix}{name}/", child) for name, child in sorted(folder.folders.items(), reverse=True))
+
+    def config(self) -> Config:
+        """The configuration of this very commit. Raises ConfigError."""
+        data = self.read(paths.CONFIG)
+        if data is None:
+            raise ConfigError("the file is missing from the store")
+        return parse_config(data)
+
+    def good_config(self) -> Config:
+        """The newest configuration on the way back from this commit that can be used.
+
+        A mistake in ``repogen.toml`` must not stop a store that was working. Raises ConfigError (that of
+        this commit) where no commit has a good one.
+        """
+        try:
+            return self.config()
+        except ConfigError as error:
+            seen = self.read(paths.CONFIG)
+            commit = self._commit
+            while commit.parent_ids:
+                before = Revision(self._repository, CommitId(str(commit.parent_ids[0])))
+                commit = before._commit
+                data = before.read(paths.CONFIG)
+                if data is None or data == seen:
+                    continue
+                seen = data
+                try:
+                    return parse_config(data)
+                except ConfigError:
+                    continue
+            raise error
+
+    def projects(self, source: str) -> Iterator[tuple[ProjectKey, TreeId]]:
+        """Every project of a source, with the id of its folder."""
+        shards = self.folder(self.folder_id(paths.source_path(source)))
+        for tree in shards.folders.values():
+            for key, project in self.folder(tree).folders.items():
+                yield ProjectKey(key), project
+
+    def project_id(self, source: str, key: ProjectKey) -> TreeId | None:
+        """The id of a project's folder: it changes when anything in the project does. None: no such project."""
+        return self.folder_id(paths.project_path(source, key))
+
+    def project(self, source: str, key: ProjectKey) -> Project | None:
+        """All that a source holds of a project, or None. Raises StoreError for a record that cannot be read."""
+        entries = self.entries(self.project_id(source, key))
+        return Project(key=key, source=source, entries=entries) if entries else None
+
+    def versions(self, source: str, key: ProjectKey) -> tuple[str, ...]:
+        """The names of the version folders of a project."""
+        return tuple(self.folder(self.project_id(source, key)).folders)
+
+    def entries(self, tree: TreeId | None) -> tuple[Entry, ...]:
+        """The distributions below the folder with that id (of a project, of a release), sorted by file name."""
+        found: list[Entry] = []
+        files = dict(self.files_below(tree))
+        for path in files:
+            record = files.get(path + paths.RECORD)
+            if record is None:
+                continue
+            try:
+                loaded = load_record(self.blob(record))
+            except ValueError as error:
+                raise StoreError(f"{path}{paths.RECORD}: {error}") from error
+            entry = Entry(
+                record=loaded,
+                metadata=files.get(path + paths.METADATA),
+                signature=files.get(path + paths.SIGNATURE),
+            )
+            found.append(entry)
+        return tuple(sorted(found, key=lambda entry: entry.record.filename))
+
+    def _tree(self, tree: TreeId) -> pygit2.Tree:
+        with _readable(f"tree {tree}"):
+            found = self._repository[tree]
+        if not isinstance(found, pygit2.Tree):
+            raise StoreError(f"{tree} is not a tree")
+        return found
+
+    def _find(self, path: str) -> pygit2.Object | None:
+        """What lies at ``path``. Step by step: an absent name is None, an absent object is damage."""
+        found: pygit2.Object = self._repository[self._commit.tree_id]
+        for name in path.split("/"):
+            if not isinstance(found, pygit2.Tree) or name not in found:
+                return None
+            found = self._repository[found[name].id]
+        return found
+
+
+@contextmanager
+def _readable(what: str) -> Iterator[None]:
+    try:
+        yield
+    except (KeyError, ValueError, pygit2.GitError) as error:
+        raise StoreError(f"{what} cannot be read: {error}", hint="check the store with git fsck") from error

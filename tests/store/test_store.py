@@ -1,0 +1,300 @@
+"""The store: commits that standard Git reads, land whole, and owe nothing to the host."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from repogen.errors import Busy, ConfigError, StoreError, UsageError
+from repogen.model.names import CommitId, Sha256, TreeId
+from repogen.store import BRANCH, Store
+from repogen.store.locks import locked
+from repogen.store.paths import lfs_pointer
+from repogen.store.writer import Change, Writer, clean_author
+
+NOW = datetime(2026, 11, 22, 18, 45, 34, 123456, tzinfo=UTC)
+
+
+def commit(store: Store, changes: dict[str, Change], subject: str = "change", author: str = "alice") -> CommitId:
+    return store.write(lambda writer: writer.commit(changes, subject=subject, author=author, now=NOW), wait=1)
+
+
+def git(store: Path, *arguments: str) -> str:
+    found = subprocess.run(["git", "-C", str(store), *arguments], check=True, capture_output=True, text=True)
+    return found.stdout
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store.create(tmp_path / "store.git")
+
+
+def test_git_reads_what_was_committed(store: Store) -> None:
+    """Stock Git finds files, history and nothing to complain about."""
+    commit(store, {"a/b/c": b"one", "d": b"two"}, subject="first")
+    commit(store, {"a/b/c": None, "a/e": b"three"}, subject="second", author="Bob <b@x>\nnot me")
+
+    assert git(store.path, "ls-tree", "-r", "--name-only", "main").split() == ["a/e", "d"]
+    assert git(store.path, "show", "main:a/e") == "three"
+    assert git(store.path, "log", "--format=%an|%ae|%s|%cI", "main").splitlines() == [
+        "Bob b@x?not me|repogen@localhost|second|2026-11-22T18:45:34+00:00",
+        "alice|repogen@localhost|first|2026-11-22T18:45:34+00:00",
+    ]
+    subprocess.run(["git", "-C", str(store.path), "fsck", "--full", "--strict"], check=True, capture_output=True)
+
+
+def test_a_folder_moves_by_its_id(store: Store) -> None:
+    """A change whose value is a tree id puts that folder in place, whole."""
+    commit(store, {"sources/a/x": b"1", "sources/a/y": b"2"})
+    tree = store.newest().folder_id("sources/a")
+    assert tree is not None
+
+    commit(store, {"sources/a": None, "sources/b": TreeId(tree)})
+
+    assert store.newest().folder_id("sources/a") is None
+    assert store.newest().read("sources/b/y") == b"2"
+
+
+def test_an_older_revision_stays_readable(store: Store) -> None:
+    """A revision is the store at its commit, whatever came later."""
+    first = commit(store, {"x": b"1"})
+    commit(store, {"x": b"2"})
+
+    assert (store.at(first).read("x"), store.newest().read("x")) == (b"1", b"2")
+    assert list(store.history(store.head()))[1] == first
+
+
+def test_commits_of_one_writer_land_together(store: Store) -> None:
+    """Nobody sees the first of two chained commits without the second."""
+    commit(store, {"x": b"0"})
+
+    def change(writer: Writer) -> None:
+        writer.commit({"x": b"1"}, subject="one", author="a", now=NOW)
+        assert store.newest().read("x") == b"0"
+        assert writer.revision.read("x") == b"1"
+        writer.commit({"y": b"2"}, subject="two", author="a", now=NOW)
+
+    store.write(change, wait=1)
+
+    assert git(store.path, "log", "--format=%s", "main").split() == ["two", "one", "change"]
+
+
+def test_a_failing_change_leaves_nothing(store: Store) -> None:
+    """An error inside a change moves no ref and frees the store."""
+    before = commit(store, {"x": b"0"})
+
+    def change(writer: Writer) -> None:
+        writer.commit({"x": b"1"}, subject="one", author="a", now=NOW)
+        raise ValueError
+
+    with pytest.raises(ValueError):
+        store.write(change, wait=1)
+
+    assert store.head() == before
+    commit(store, {"x": b"2"})
+
+
+def test_a_branch_moved_by_a_push_meanwhile_is_kept(store: Store) -> None:
+    """A change runs again on top of what somebody else put there by Git's own means."""
+    commit(store, {"x": b"0"})
+    attempts = []
+
+    def change(writer: Writer) -> None:
+        writer.commit({"mine": b"1"}, subject="mine", author="a", now=NOW)
+        if not attempts:
+            other = Writer(store._repository, writer.base)
+            tip = other.commit({"theirs": b"2"}, subject="theirs", author="b", now=NOW)
+            git(store.path, "update-ref", BRANCH, tip)
+        attempts.append(writer.base)
+
+    store.write(change, wait=1)
+
+    assert len(attempts) == 2
+    assert (store.newest().read("mine"), store.newest().read("theirs")) == (b"1", b"2")
+
+
+def test_a_ref_locked_by_git_is_waited_for_and_then_busy(store: Store) -> None:
+    """Git's own lock file on the branch makes a write Busy, and names the file."""
+    commit(store, {"x": b"0"})
+    lock = store.folder / f"{BRANCH}.lock"
+    lock.touch()
+
+    with pytest.raises(Busy, match="main.lock"):
+        store.write(lambda writer: writer.commit({"x": b"1"}, subject="s", author="a", now=NOW), wait=0.2)
+
+    lock.unlink()
+    commit(store, {"x": b"1"})
+
+
+def test_many_threads_write_without_losing_a_commit(store: Store) -> None:
+    """Eight threads, five commits each: all forty are in the history."""
+    commit(store, {"start": b""})
+
+    def work(number: int) -> None:
+        for turn in range(5):
+            store.write(
+                lambda writer, turn=turn: writer.commit(
+                    {f"{number}/{turn}": b"x"}, subject=f"{number} {turn}", author="a", now=NOW
+                ),
+                wait=30,
+            )
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(git(store.path, "ls-tree", "-r", "--name-only", "main").split()) == 41
+    assert len(list(store.history(store.head()))) == 41
+
+
+def test_a_held_lock_is_busy(store: Store) -> None:
+    """A store that somebody else holds is waited for, then refused with the way out."""
+    with locked(store.folder / "repogen.lock", wait=1, what="x"), pytest.raises(Busy, match="try again"):
+        commit_with = store.write(lambda writer: writer.tip, wait=0.05)
+        assert commit_with is None
+
+
+def test_the_host_has_no_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the user's Git configuration, nor GIT_ variables, nor hooks reach the store."""
+    canary = tmp_path / "canary"
+    hooks = tmp_path / "hooks"
+    hooks.mkdir()
+    hook = hooks / "reference-transaction"
+    hook.write_text(f"#!/bin/sh\ntouch {canary}\n")
+    hook.chmod(0o755)
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / ".gitconfig").write_text(f"[core]\n hooksPath = {hooks}\n autocrlf = input\n[user]\n name = leak\n")
+    other = tmp_path / "other.git"
+    subprocess.run(["git", "init", "-q", "--bare", str(other)], check=True)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("GIT_DIR", str(other))
+    monkeypatch.setenv("GIT_OBJECT_DIRECTORY", str(other / "objects"))
+
+    store = Store.create(tmp_path / "store.git")
+    (store.folder / "hooks").mkdir(exist_ok=True)
+    (store.folder / "hooks" / "reference-transaction").write_bytes(hook.read_bytes())
+    (store.folder / "hooks" / "reference-transaction").chmod(0o755)
+    commit(store, {"x": b"line\r\n"})
+
+    assert store.newest().read("x") == b"line\r\n"
+    assert not canary.exists()
+    assert not list((other / "refs" / "heads").iterdir())
+    assert not [name for _, _, names in os.walk(other / "objects") for name in names]
+
+
+def test_create_refuses_an_existing_place(tmp_path: Path) -> None:
+    """Nothing that is there is overwritten."""
+    with pytest.raises(UsageError, match="exists already"):
+        Store.create(tmp_path)
+
+
+@pytest.mark.parametrize("damage", ["no-branch", "no-repository"])
+def test_what_is_no_store_is_named(tmp_path: Path, damage: str) -> None:
+    """A folder that is no store, and a store without a commit, say so."""
+    if damage == "no-branch":
+        with pytest.raises(StoreError, match="no commit"):
+            Store.create(tmp_path / "store.git").head()
+    else:
+        with pytest.raises(StoreError, match="no store at"):
+            Store(tmp_path)
+
+
+def test_the_last_good_configuration_goes_on(store: Store) -> None:
+    """A mistake in repogen.toml is told by config() and bridged by good_config()."""
+    commit(store, {"repogen.toml": b'format = 1\naddress = "https://a.example"\n'})
+    commit(store, {"repogen.toml": b'format = 1\naddress = "https://b.example"\n', "x": b"1"})
+    commit(store, {"repogen.toml": b"format = 1\naddres = 3\n"})
+    commit(store, {"repogen.toml": b"format = ["})
+
+    with pytest.raises(ConfigError, match="repogen.toml"):
+        store.newest().config()
+    assert store.newest().good_config().address == "https://b.example"
+
+
+def test_without_any_good_configuration_the_newest_mistake_is_told(store: Store) -> None:
+    """Where there is nothing to go on with, the error is that of the head."""
+    commit(store, {"repogen.toml": b"format = 2\n"})
+    commit(store, {"repogen.toml": b"format = 3\n"})
+
+    with pytest.raises(ConfigError, match="must be 1, not 3"):
+        store.newest().good_config()
+
+
+def test_the_pool_takes_a_file_once(store: Store, tmp_path: Path) -> None:
+    """A spooled file becomes read-only under its digest; what is held is told by digest and size."""
+    spooled = tmp_path / "spooled"
+    spooled.write_bytes(b"content")
+    digest = Sha256("ab" * 32)
+
+    store.pool.take(spooled, digest)
+
+    assert not spooled.exists()
+    assert store.pool.path(digest) == store.path / "lfs" / "objects" / "ab" / "ab" / digest
+    assert store.pool.path(digest).stat().st_mode & 0o777 == 0o444
+    assert store.pool.holds(digest, 7)
+    assert not store.pool.holds(digest, 8)
+
+
+def test_a_work_tree_follows(tmp_path: Path) -> None:
+    """In a checked-out store new files appear, archives as bytes; what a person changed is left alone."""
+    checkout = tmp_path / "checkout"
+    subprocess.run(["git", "init", "-q", "-b", "main", str(checkout)], check=True)
+    store = Store(checkout)
+    commit(store, {"a/x": b"1", "b": b"2", "notes": b"theirs"})
+    (checkout / "notes").write_text("edited")
+    spooled = tmp_path / "spooled"
+    spooled.write_bytes(b"wheel bytes")
+    digest = Sha256("6b75eea72b7c3dbdbcd2f2c66a8a5ec5cd2ae7b8ba3e0fd1e2ce2aafd3d9a111")
+    store.pool.take(spooled, digest)
+
+    commit(
+        store, {"a/x": None, "b": b"3", "notes": b"new", "sources/p/x-1-py3-none-any.whl": lfs_pointer(digest, 11)}
+    )
+
+    assert not (checkout / "a" / "x").exists()
+    assert (checkout / "b").read_bytes() == b"3"
+    assert (checkout / "notes").read_text() == "edited"
+    assert (checkout / "sources/p/x-1-py3-none-any.whl").read_bytes() == b"wheel bytes"
+
+
+@pytest.mark.parametrize(
+    ("author", "cleaned"),
+    [
+        ("alice", "alice"),
+        ("Al <al@x.org>", "Al al@x.org"),
+        ("a\nTrailer: b", "a?Trailer: b"),
+        ("\x1b[31mred\u202e", "?[31mred?"),
+        ("", "unknown"),
+        ("<>", "unknown"),
+        ("x" * 500, "x" * 100),
+    ],
+)
+def test_authors_are_cleaned(author: str, cleaned: str) -> None:
+    """Whatever a token calls its subject, Git gets one short line without angle brackets."""
+    assert clean_author(author) == cleaned
+
+
+@pytest.mark.parametrize("kind", ["blob", "tree"])
+@pytest.mark.parametrize("damage", ["missing", "empty"])
+def test_a_damaged_object_is_an_error_and_not_an_absent_file(store: Store, kind: str, damage: str) -> None:
+    """What cannot be read is never mistaken for what is not there: a token list that fails must refuse."""
+    commit(store, {"tokens/ab/x.json": b"{}"})
+    found = git(store.path, "rev-parse", "main:tokens/ab" + ("/x.json" if kind == "blob" else "")).strip()
+    place = store.folder / "objects" / found[:2] / found[2:]
+    place.chmod(0o644)
+    if damage == "missing":
+        place.unlink()
+    else:
+        place.write_bytes(b"")
+
+    with pytest.raises(StoreError, match="cannot be read"):
+        Store(store.path).newest().read("tokens/ab/x.json")
+    assert Store(store.path).newest().read("tokens/cd/x.json") is None
