@@ -1,0 +1,96 @@
+"""The accepting half: everything that ends in a commit.
+
+    examine    an incoming file -> a checked distribution, or every reason against it
+    decide     a checked distribution -> what it changes in the store as it is
+    accept     the distributions of one request -> one commit
+    landing    requests that are ready together -> chained commits, one ref update, one publish
+    wording    the words of commits and answers
+    amend      marks on what is there: yank
+    configure  sources and repositories
+    tokens     issued and revoked tokens
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from repogen.accept.decide import Status, decide
+from repogen.accept.examine import Distribution, Incoming, examine
+from repogen.accept.wording import add_subject, add_trailers, receipt_text
+from repogen.config import Source
+from repogen.ecosystems import ecosystem_of
+from repogen.errors import FileExists
+from repogen.model.names import CommitId
+from repogen.model.record import Submitter
+from repogen.store import Store
+from repogen.store.writer import Writer
+
+__all__ = ["Distribution", "Incoming", "Outcome", "Receipt", "Request", "Status", "accept", "examine"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """Checked distributions for one source, to be accepted together or not at all."""
+
+    source: Source
+    by: Submitter
+    distributions: tuple[Distribution, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one file."""
+
+    filename: str
+    status: Status
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """The answer to one request: the commit that holds it (None: nothing had to change), and one line of text."""
+
+    commit: CommitId | None
+    outcomes: tuple[Outcome, ...]
+    text: str
+
+
+def accept(request: Request, *, writer: Writer, store: Store, now: datetime) -> Receipt:
+    """Commit the distributions of one request to ``writer``, as one commit.
+
+    The same bytes again change nothing, but may bring a signature that was missing, and heal a file that
+    the pool has lost. Raises FileExists where a name is taken by other bytes; nothing is committed then.
+    """
+    source, ecosystem, revision = request.source.name, ecosystem_of(request.source.type), writer.revision
+    first: dict[str, Distribution] = {}
+    for one in request.distributions:
+        twin = first.setdefault(ecosystem.file_key(one.incoming.filename), one)
+        if twin.sha256 != one.sha256:
+            raise FileExists(one.incoming.filename, sha256=twin.sha256, hint="the batch has it twice")
+    decisions = [
+        decide(one, source=source, revision=revision, ecosystem=ecosystem, by=request.by, now=now)
+        for one in first.values()
+    ]
+    for decision in decisions:
+        one = decision.distribution
+        if not store.pool.holds(one.sha256, one.incoming.size):
+            store.pool.take(one.incoming.spooled, one.sha256)
+    changed = [decision for decision in decisions if decision.changes]
+    commit = None
+    if changed:
+        commit = writer.commit(
+            {path: change for decision in changed for path, change in decision.changes.items()},
+            subject=add_subject(changed, source),
+            trailers=add_trailers(changed, source, request.by),
+            author=request.by.subject,
+            now=now,
+        )
+    return Receipt(
+        commit=commit,
+        outcomes=tuple(
+            Outcome(filename=one.distribution.incoming.filename, status=one.status, warnings=one.warnings)
+            for one in decisions
+        ),
+        text=receipt_text(decisions, source, writer.revision, writer.revision.good_config()),
+    )

@@ -1,0 +1,203 @@
+"""Sources and repositories: each change is a commit to ``repogen.toml``.
+
+The file is edited in place, so that comments and order that people wrote stay; what comes out is parsed
+before it is committed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import tomlkit
+from tomlkit.items import AbstractTable
+
+from repogen.accept.wording import token_trailer
+from repogen.config import Config, parse_config
+from repogen.errors import ConfigError, NotFound, UsageError
+from repogen.model.names import RESERVED_REPOSITORIES, SourceType, check_name
+from repogen.model.record import Submitter
+from repogen.store import paths
+from repogen.store.writer import Change, Writer
+
+Edit = Callable[[tomlkit.TOMLDocument], None]
+
+_NEW = """\
+# Sources hold distributions: uploads go to a source, tokens are made for sources.
+# Repositories are what clients install from: an ordered list of sources, the first that has a project wins.
+# The ids tie tokens to sources and repositories; keep them when you rename one.
+format = 1
+"""
+
+
+def new_config(*, address: str) -> bytes:
+    """A ``repogen.toml`` without sources. Raises ConfigError for an address that is no URL."""
+    document = tomlkit.parse(_NEW)
+    if address:
+        document["address"] = address.rstrip("/")
+    return _checked(document)
+
+
+def edited(data: bytes, *edits: Edit) -> bytes:
+    """``data`` after the edits. Raises ConfigError where it was, or would become, unusable."""
+    parse_config(data)
+    document = tomlkit.parse(data.decode())
+    for edit in edits:
+        edit(document)
+    return _checked(document)
+
+
+def create_source(name: str, *, kind: SourceType, identifier: str, description: str = "") -> Edit:
+    """Add a source."""
+
+    def edit(document: tomlkit.TOMLDocument) -> None:
+        check_name(name, what="source")
+        _absent(document, "sources", name)
+        _insert(document, "sources", name, {"id": identifier, "type": kind, "description": description})
+
+    return edit
+
+
+def rename_source(old: str, new: str) -> Edit:
+    """Give a source another name; its id stays, and repositories follow."""
+
+    def edit(document: tomlkit.TOMLDocument) -> None:
+        check_name(new, what="source")
+        table = _present(document, "sources", old)
+        _absent(document, "sources", new)
+        table.setdefault("id", old)
+        sources = document["sources"]
+        assert isinstance(sources, AbstractTable)
+        sources[new] = sources.pop(old)
+        for repository in document.get("repositories", {}).values():
+            repository["sources"] = [new if source == old else source for source in repository.get("sources", [])]
+
+    return edit
+
+
+def remove_source(name: str) -> Edit:
+    """Take a source away, from the repositories too."""
+
+    def edit(document: tomlkit.TOMLDocument) -> None:
+        _present(document, "sources", name)
+        del document["sources"][name]  # type: ignore[union-attr]
+        for repository in document.get("repositories", {}).values():
+            repository["sources"] = [source for source in repository.get("sources", []) if source != name]
+
+    return edit
+
+
+def create_repository(
+    name: str, *, kind: SourceType, identifier: str, sources: Sequence[str], description: str = "", fallback: str = ""
+) -> Edit:
+    """Add a repository; ``sources`` in order of precedence."""
+
+    def edit(document: tomlkit.TOMLDocument) -> None:
+        check_name(name, what="repository", reserved=RESERVED_REPOSITORIES)
+        _absent(document, "repositories", name)
+        values = {"id": identifier, "type": kind, "sources": list(sources)}
+        _insert(document, "repositories", name, values | {"description": description, "fallback": fallback})
+
+    return edit
+
+
+def edit_repository(
+    name: str,
+    *,
+    new_name: str | None = None,
+    sources: Sequence[str] | None = None,
+    description: str | None = None,
+    fallback: str | None = None,
+) -> Edit:
+    """Change what is not None; an empty text takes the setting away."""
+
+    def edit(document: tomlkit.TOMLDocument) -> None:
+        table = _present(document, "repositories", name)
+        if sources is not None:
+            table["sources"] = list(sources)
+        for key, value in (("description", description), ("fallback", fallback)):
+            if value:
+                table[key] = value
+            elif value is not None:
+                table.pop(key, None)
+        if new_name is not None and new_name != name:
+            check_name(new_name, what="repository", reserved=RESERVED_REPOSITORIES)
+            _absent(document, "repositories", new_name)
+            table.setdefault("id", name)
+            repositories = document["repositories"]
+            assert isinstance(repositories, AbstractTable)
+            repositories[new_name] = repositories.pop(name)
+
+    return edit
+
+
+def remove_repository(name: str) -> Edit:
+    """Take a repository away; its sources stay."""
+
+    def edit(document: tomlkit.TOMLDocument) -> None:
+        _present(document, "repositories", name)
+        del document["repositories"][name]  # type: ignore[union-attr]
+
+    return edit
+
+
+def configure(
+    writer: Writer,
+    *edits: Edit,
+    subject: str,
+    by: Submitter,
+    now: datetime,
+    moves: Mapping[str, Change] | None = None,
+) -> Config:
+    """Commit edits of ``repogen.toml``, with other changes that belong to them. Returns the new configuration."""
+    data = writer.revision.read(paths.CONFIG)
+    if data is None:
+        raise ConfigError("the file is missing from the store")
+    after = edited(data, *edits)
+    if after != data or moves:
+        writer.commit(
+            {paths.CONFIG: after, **(moves or {})}, subject=subject, trailers=token_trailer(by), author=by.subject, now=now
+        )
+    return parse_config(after)
+
+
+def source_moves(writer: Writer, old: str, new: str | None) -> dict[str, Change]:
+    """The changes that move a source's folder to another name, or (None) away."""
+    tree = writer.revision.folder_id(paths.source_path(old))
+    if tree is None:
+        return {}
+    moved: dict[str, Change] = {paths.source_path(old): None}
+    if new is not None:
+        moved[paths.source_path(new)] = tree
+    return moved
+
+
+def _insert(document: tomlkit.TOMLDocument, kind: str, name: str, values: Mapping[str, Any]) -> None:
+    if kind not in document:
+        document[kind] = tomlkit.table(is_super_table=True)
+    table = tomlkit.table()
+    for key, value in values.items():
+        if value or key == "sources":
+            table[key] = value
+    document[kind][name] = table  # type: ignore[index]
+
+
+def _present(document: tomlkit.TOMLDocument, kind: str, name: str) -> AbstractTable:
+    table = document.get(kind, {}).get(name)
+    if not isinstance(table, AbstractTable):
+        known = ", ".join(sorted(document.get(kind, {}))) or "none"
+        what = "source" if kind == "sources" else "repository"
+        raise NotFound(f"no {what} named {name!r}", hint=f"{kind}: {known}")
+    return table
+
+
+def _absent(document: tomlkit.TOMLDocument, kind: str, name: str) -> None:
+    if name in document.get(kind, {}):
+        raise UsageError(f"{name!r} exists already in {kind}")
+
+
+def _checked(document: tomlkit.TOMLDocument) -> bytes:
+    data = tomlkit.dumps(document).encode()
+    parse_config(data)
+    return data

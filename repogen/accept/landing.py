@@ -1,0 +1,87 @@
+"""Requests that are ready together land together: chained commits, one ref update, one sync, one publish."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime
+
+from repogen.accept import Receipt, Request, accept
+from repogen.errors import Busy, RepogenError, StoreError
+from repogen.model.names import CommitId
+from repogen.store import Store
+from repogen.store.faults import storage_errors
+from repogen.store.writer import Writer
+
+
+class _Ticket:
+    """A request on its way, and what became of it."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.result: Receipt | Exception | None = None
+
+
+class Landing:
+    """Where requests of many threads queue up. A lone request waits for nobody.
+
+    ``publish`` is handed the commit that every request of a group can be seen at, and returns when
+    clients can see it. ``clock`` gives aware times. ``wait`` bounds, in seconds, how long a request stays
+    in the queue and how long the store is waited for.
+    """
+
+    def __init__(
+        self, store: Store, *, publish: Callable[[CommitId], None], clock: Callable[[], datetime], wait: float
+    ) -> None:
+        self._store = store
+        self._publish = publish
+        self._clock = clock
+        self._wait = wait
+        self._queue: list[_Ticket] = []
+        self._queue_lock = threading.Lock()
+        self._turn = threading.Lock()
+
+    def land(self, request: Request) -> Receipt:
+        """Commit and publish a request, together with all others that wait at that moment.
+
+        Raises what :func:`repogen.accept.accept` raises; Busy; StoreError or DiskFull, also where the
+        commit stands but could not be published: then the same request again succeeds once it can.
+        """
+        ticket = _Ticket(request)
+        with self._queue_lock:
+            self._queue.append(ticket)
+        if not self._turn.acquire(timeout=self._wait):
+            with self._queue_lock:
+                if ticket in self._queue:
+                    self._queue.remove(ticket)
+                    raise Busy("the store is busy", hint="try again in a moment")
+            self._turn.acquire()
+        try:
+            # Whoever had the turn before may have landed this request along with its own.
+            if ticket.result is None:
+                with self._queue_lock:
+                    group, self._queue = self._queue, []
+                self._land_group(group)
+        finally:
+            self._turn.release()
+        if isinstance(ticket.result, Receipt):
+            return ticket.result
+        raise ticket.result or StoreError("the request was not landed")
+
+    def _land_group(self, group: list[_Ticket]) -> None:
+        try:
+            with storage_errors("the upload could not be committed"):
+                self._store.write(lambda writer: self._chain(group, writer), wait=self._wait)
+            with storage_errors("the upload is committed, but could not be published"):
+                self._publish(self._store.head())
+        except Exception as error:
+            for ticket in group:
+                if not isinstance(ticket.result, RepogenError):
+                    ticket.result = error
+
+    def _chain(self, group: list[_Ticket], writer: Writer) -> None:
+        for ticket in group:
+            try:
+                ticket.result = accept(ticket.request, writer=writer, store=self._store, now=self._clock())
+            except RepogenError as error:
+                ticket.result = error

@@ -1,0 +1,75 @@
+"""The words of commits and answers. They are an interface: tests hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from repogen.accept.decide import Decision
+from repogen.config import Config
+from repogen.model.names import ProjectKey, one_line
+from repogen.model.record import Submitter
+from repogen.store.precedence import winner
+from repogen.store.revision import Revision
+
+#: A commit of more files than this names no single one: its message would outgrow every reader.
+_MAX_NAMED = 100
+_VERBS = {"added": "add", "signed": "sign", "unchanged": "keep"}
+
+
+def add_subject(decisions: Sequence[Decision], source: str) -> str:
+    """``add example 1.0 to local-python (2 files)``."""
+    verb = "add" if any(decision.status == "added" for decision in decisions) else "sign"
+    place = "to" if verb == "add" else "in"
+    releases = {(decision.distribution.key, decision.distribution.version) for decision in decisions}
+    files = f"{len(decisions)} file{'s' if len(decisions) != 1 else ''}"
+    if len(releases) == 1:
+        first = decisions[0].distribution
+        return f"{verb} {first.inspected.name} {first.version} {place} {source} ({files})"
+    projects = len({key for key, _ in releases})
+    return f"{verb} {files} of {projects} project{'s' if projects != 1 else ''} {place} {source}"
+
+
+def add_trailers(decisions: Sequence[Decision], source: str, by: Submitter) -> list[tuple[str, str]]:
+    """Source, Project, Version, Sha256 and Token; a large batch is counted instead of listed."""
+    trailers = [("Source", source)]
+    if len(decisions) <= _MAX_NAMED:
+        found = [decision.distribution for decision in decisions]
+        trailers += [("Project", key) for key in dict.fromkeys(one.key for one in found)]
+        trailers += [("Version", version) for version in dict.fromkeys(one.version for one in found)]
+        trailers += [("Sha256", one.sha256) for one in found]
+    else:
+        trailers.append(("Files", str(len(decisions))))
+    return trailers + token_trailer(by)
+
+
+def token_trailer(by: Submitter) -> list[tuple[str, str]]:
+    """The id of the token that was used; nothing for a local user."""
+    return [("Token", by.token)] if by.token else []
+
+
+def receipt_text(decisions: Sequence[Decision], source: str, revision: Revision, config: Config) -> str:
+    """One line for the sender: what happened, where it cannot be seen, and every warning."""
+    statuses = [decision.status for decision in decisions]
+    if len(decisions) == 1:
+        parts = [f"{decisions[0].distribution.incoming.filename}: {statuses[0]}"]
+    else:
+        counts = [f"{statuses.count(status)} {status}" for status in _VERBS if status in statuses]
+        parts = [f"{len(decisions)} files: {', '.join(counts)}"]
+    parts += _hidden(sorted({decision.distribution.key for decision in decisions}), source, revision, config)
+    parts += [
+        f"{decision.distribution.incoming.filename}: {warning}" for decision in decisions for warning in decision.warnings
+    ]
+    return one_line("; ".join(parts), limit=4000)
+
+
+def _hidden(keys: Sequence[ProjectKey], source: str, revision: Revision, config: Config) -> list[str]:
+    repositories = config.repositories_of(source)
+    if not repositories:
+        return [f"no repository lists the source {source}, so nobody can install it yet"]
+    notes = []
+    for repository in repositories:
+        for key in keys:
+            first = winner(revision, repository, key)
+            if first not in (source, None):
+                notes.append(f"hidden in repository {repository.name}: its source {first} has {key} first")
+    return notes
