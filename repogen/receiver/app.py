@@ -1,0 +1,175 @@
+"""The receiver: a WSGI application that takes uploads and, where asked to, serves the site.
+
+A request is judged in the order 401, 404, 403, 413, 400, and its token before its body is read.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.exceptions import MethodNotAllowed
+from werkzeug.exceptions import NotFound as NoRoute
+from werkzeug.routing import Map, Rule
+from werkzeug.wrappers import Response
+
+from repogen.accept import Incoming, Receipt
+from repogen.auth.grants import Claims, credentials
+from repogen.config import Config, Repository, Source
+from repogen.ecosystems import ecosystem_of
+from repogen.errors import NotFound, NotPermitted
+from repogen.model.catalog import Project
+from repogen.model.names import ProjectKey
+from repogen.model.record import Submitter
+from repogen.receiver.access import Logged, Visit
+from repogen.receiver.answers import refusal, say
+from repogen.receiver.forms import read_form
+from repogen.receiver.site import serve_site
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+_ROUTES = Map(
+    [
+        Rule("/upload/pypi/<source>", methods=["POST"], endpoint="upload"),
+        Rule("/upload/pypi/<source>/+simple/<name>", methods=["GET"], endpoint="files"),
+        Rule("/__api__/verify-auth", methods=["GET"], endpoint="verify"),
+        Rule("/__api__/status", methods=["GET"], endpoint="status"),
+    ],
+    strict_slashes=False,
+    merge_slashes=False,
+)
+#: Paths of the receiver itself: no file of the site is looked for there.
+_OWN = ("/upload/", "/__api__/", "/_/")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wiring:
+    """What the receiver needs of the rest of the house; ``site`` is None where it does not serve the site.
+
+    ``authenticate`` takes the text of a token and raises NotAuthenticated, or StoreError where tokens cannot
+    be looked up. ``accept`` commits and publishes, and raises InvalidUpload, FileExists, Busy, StoreError or
+    DiskFull. ``digests`` names what a source's indexes need besides sha256.
+    """
+
+    config: Callable[[], Config]
+    authenticate: Callable[[str], Claims]
+    accept: Callable[[Sequence[Incoming], Source, Submitter], Receipt]
+    project: Callable[[Source, ProjectKey], Project | None]
+    status: Callable[[], Mapping[str, str]]
+    digests: Callable[[Source], tuple[str, ...]]
+    spool: Path
+    site: Path | None
+
+
+class Receiver:
+    """The WSGI callable. It keeps nothing between requests, and any number may run at once."""
+
+    def __init__(self, wiring: Wiring) -> None:
+        self._wiring = wiring
+        self._endpoints: Mapping[str, Callable[..., Response]] = {
+            "upload": self._upload,
+            "files": self._files,
+            "verify": self._verify,
+            "status": lambda _: _json(dict(self._wiring.status())),
+        }
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request, whatever happens, and see to it that the log says so."""
+        started = time.perf_counter()
+        visit = Visit(environ)
+        try:
+            response = self._answer(visit)
+        except Exception as error:  # noqa: BLE001 - the last one to catch it; a request always has an answer
+            response = refusal(error)
+        chunks, status, headers = response.get_wsgi_response(environ)
+        start_response(status, headers)
+        return Logged(chunks, visit=visit, status=response.status_code, started=started)
+
+    def _answer(self, visit: Visit) -> Response:
+        # The Host header is not asked: nothing that is answered depends on it.
+        routes = _ROUTES.bind("localhost")
+        try:
+            endpoint, arguments = routes.match(visit.target, visit.method)
+        except NoRoute:
+            return self._serve(visit)
+        return self._endpoints[endpoint](visit, **arguments)
+
+    def _serve(self, visit: Visit) -> Response:
+        site = self._wiring.site
+        if site is None or visit.target.startswith(_OWN):
+            raise NotFound("there is no such page")
+        if visit.method not in ("GET", "HEAD"):
+            raise MethodNotAllowed(["GET", "HEAD"])
+        return serve_site(site, visit, self._wiring.config(), self._has)
+
+    def _has(self, repository: Repository, key: ProjectKey) -> bool:
+        sources = self._wiring.config().sources
+        return any(self._wiring.project(sources[name], key) is not None for name in repository.sources)
+
+    def _upload(self, visit: Visit, source: str) -> Response:
+        claims, target, config = self._admit(visit, source)
+        form = read_form(
+            visit.environ,
+            spool=self._wiring.spool,
+            limit=config.upload_limit,
+            digests=self._wiring.digests(target),
+        )
+        with form as incoming:
+            receipt = self._wiring.accept([incoming], target, Submitter(subject=claims.subject, token=claims.jti))
+        return say(200, receipt.text)
+
+    def _files(self, visit: Visit, source: str, name: str) -> Response:
+        """The file names of one project in one source, as Hatch looks for them before it uploads."""
+        _, target, _ = self._admit(visit, source)
+        project = self._wiring.project(target, ecosystem_of(target.type).project_key(name))
+        if project is None or not project.entries:
+            raise NotFound(f"source {target.name!r} has no project {name!r}")
+        links = "\n".join(
+            f'<a href="#sha256={entry.record.sha256}">{html.escape(entry.record.filename)}</a><br>'
+            for entry in project.entries
+        )
+        response = Response(f"<!DOCTYPE html>\n<title>{html.escape(name)}</title>\n{links}\n", mimetype="text/html")
+        response.headers["Content-Security-Policy"] = "default-src 'none'"
+        return _private(response)
+
+    def _verify(self, visit: Visit) -> Response:
+        """Is the token good; with ``?repo=NAME``, may it read that repository. For a web server's auth request too."""
+        claims = self._authenticate(visit)
+        name = visit.args.get("repo")
+        if name is not None:
+            repository = self._wiring.config().repositories.get(name)
+            # An auth request understands 401 and 403 only: a repository that is not there cannot be read either.
+            if repository is None or not claims.permits("repos:read", repository.id):
+                raise NotPermitted(f"this token may not read repository {name!r}")
+        return _json({"subject": claims.subject, "id": claims.jti})
+
+    def _admit(self, visit: Visit, source: str) -> tuple[Claims, Source, Config]:
+        """Who is asking, for which Python source. Raises NotAuthenticated, NotFound, NotPermitted, in this order."""
+        claims = self._authenticate(visit)
+        config = self._wiring.config()
+        target = config.source(source)
+        if target.type != "python":
+            raise NotFound(f"source {source!r} holds packages of type {target.type}, this address takes Python's")
+        if not claims.permits("sources:write", target.id):
+            raise NotPermitted(f"this token may not upload to source {source!r}")
+        return claims, target, config
+
+    def _authenticate(self, visit: Visit) -> Claims:
+        visit.claims = self._wiring.authenticate(credentials(visit.headers.get("Authorization", "")))
+        return visit.claims
+
+
+def _json(document: Mapping[str, Any]) -> Response:
+    return _private(Response(json.dumps(document), mimetype="application/json"))
+
+
+def _private(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response

@@ -1,0 +1,128 @@
+"""The rest of the house as the receiver sees it, held in memory: a second implementation of the wiring."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from repogen.accept import Incoming, Outcome, Receipt
+from repogen.auth.grants import Claims
+from repogen.config import Config, Repository, Source
+from repogen.errors import FileExists, InvalidUpload, NotAuthenticated, Problem
+from repogen.model.catalog import Entry, Project
+from repogen.model.names import CommitId, ProjectKey
+from repogen.model.record import Record, Submitter
+from repogen.receiver.app import Wiring
+
+LOCAL = Source(name="local-python", id="s1", type="python")
+OTHER = Source(name="other-python", id="s2", type="python")
+STATISTICS = Source(name="local-r", id="s3", type="r")
+CONFIG = Config(
+    sources={source.name: source for source in (LOCAL, OTHER, STATISTICS)},
+    repositories={
+        "python": Repository(name="python", id="p1", type="python", sources=("local-python",)),
+        "mixed": Repository(
+            name="mixed",
+            id="p2",
+            type="python",
+            sources=("local-python", "other-python"),
+            fallback="https://index.example/simple",
+        ),
+    },
+    upload_limit=400 << 20,
+)
+WRITER = Claims(jti="t-writer", subject="ci", scopes={"sources:write": ("s1",)})
+READER = Claims(jti="t-reader", subject="dev", scopes={"repos:read": ("p1",)})
+TOKENS = {"good.writer.token": WRITER, "good.reader.token": READER}
+
+
+@dataclass
+class House:
+    """Files are kept by name; ``accepting`` may be replaced by what an accepting that fails would do."""
+
+    root: Path
+    config: Config = CONFIG
+    files: dict[str, Incoming] = field(default_factory=dict)
+    senders: list[Submitter] = field(default_factory=list)
+    accepting: Callable[[Incoming], None] | None = None
+
+    @property
+    def spool(self) -> Path:
+        """Where bodies lie on their way in."""
+        return self.root / "spool"
+
+    @property
+    def site(self) -> Path:
+        """The pages, which a test writes."""
+        return self.root / "site"
+
+    def wiring(self, *, with_site: bool = True) -> Wiring:
+        """What the receiver is given."""
+        return Wiring(
+            config=lambda: self.config,
+            authenticate=self.authenticate,
+            accept=self.accept,
+            project=self.project,
+            status=lambda: {"state": "ok", "head": "1" * 40},
+            digests=lambda source: ("md5",) if source.type == "r" else (),
+            spool=self.spool,
+            site=self.site if with_site else None,
+        )
+
+    def authenticate(self, token: str) -> Claims:
+        """Claims by token: there are two that are good."""
+        try:
+            return TOKENS[token]
+        except KeyError:
+            raise NotAuthenticated("the token is not good") from None
+
+    def accept(self, files: Sequence[Incoming], source: Source, by: Submitter) -> Receipt:
+        """Check the digests against the spooled bytes, and keep what is known of the file."""
+        (one,) = files
+        if self.accepting is not None:
+            self.accepting(one)
+        data = hashlib.sha256()
+        with one.spooled.open("rb") as spooled:
+            while piece := spooled.read(1 << 20):
+                data.update(piece)
+        found: Mapping[str, str] = one.digests
+        lies = [name for name, digest in one.stated.digests.items() if found[name] != digest]
+        if lies:
+            raise InvalidUpload([Problem("digest-mismatch", f"the form lies about {name}") for name in lies])
+        if found["sha256"] != data.hexdigest() or one.size != one.spooled.stat().st_size:
+            raise AssertionError("the digests are not those of the spooled bytes")
+        before = self.files.get(one.filename)
+        if before is not None and before.digests["sha256"] != found["sha256"]:
+            raise FileExists(one.filename, sha256=before.digests["sha256"])
+        self.files[one.filename] = one
+        self.senders.append(by)
+        return Receipt(
+            commit=CommitId("1" * 40),
+            outcomes=(Outcome(filename=one.filename, status="added"),),
+            text=f"added {one.filename} to {source.name}",
+        )
+
+    def project(self, source: Source, key: ProjectKey) -> Project | None:
+        """The files of the first source by the name they begin with."""
+        entries = tuple(
+            Entry(record=_record(one), metadata=None, signature=None)
+            for name, one in sorted(self.files.items())
+            if name.partition("-")[0].replace("_", "-").lower() == key and source.id == "s1"
+        )
+        return Project(key=key, source=source.name, entries=entries) if entries else None
+
+
+def _record(one: Incoming) -> Record:
+    name, version = one.filename.split("-")[:2]
+    return Record(
+        filename=one.filename,
+        name=name,
+        version=version,
+        kind="wheel",
+        size=one.size,
+        digests=one.digests,
+        uploaded="2026-01-02T03:04:05.000006Z",
+        by=Submitter(subject="ci"),
+    )
