@@ -1,0 +1,63 @@
+"""The command line: parse, call, print. Each module holds the commands of one noun."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from repogen.cli import add, build, catalog, init, key, repo, serve, source, token, yank
+from repogen.cli.home import Home
+from repogen.cli.output import note
+from repogen.errors import RepogenError
+
+app = typer.Typer(
+    name="repogen",
+    help="A package repository for Python and R, built from a Git store.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("init")(init.init)
+app.add_typer(source.app, name="source")
+app.add_typer(repo.app, name="repo")
+app.add_typer(token.app, name="token")
+app.add_typer(key.app, name="key")
+app.command("add")(add.add)
+app.command("list")(catalog.list_projects)
+app.command("show")(catalog.show)
+app.command("yank")(yank.yank)
+app.command("unyank")(yank.unyank)
+app.command("build")(build.build)
+app.command("serve")(serve.serve)
+
+
+@app.callback()
+def options(
+    context: typer.Context,
+    home: Annotated[Path, typer.Option(envvar="REPOGEN_HOME", help="The home to work on.")] = Path(),
+    store: Annotated[Path | None, typer.Option(help="The store, where it is not HOME/store.git.")] = None,
+    site: Annotated[Path | None, typer.Option(help="The site, where it is not HOME/site.")] = None,
+) -> None:
+    """A package repository for Python and R, built from a Git store."""
+    context.obj = Home.at(home.absolute(), store=store and store.absolute(), site=site and site.absolute())
+
+
+def main() -> None:
+    """Run the command line; what repogen refuses is one line on standard error and an exit status of its own."""
+    try:
+        app()
+    except RepogenError as error:
+        note(f"repogen: {error}")
+        sys.exit(error.exit_status)
+    except KeyboardInterrupt:
+        note("repogen: interrupted")
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of a pipe went away; without this, Python reports the same again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)

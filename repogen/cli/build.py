@@ -1,0 +1,27 @@
+"""``repogen build``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from repogen.cli.home import Home
+from repogen.cli.output import Format, Output, print_json, say
+
+
+def build(
+    context: typer.Context,
+    full: Annotated[bool, typer.Option("--full", help="Write every file anew and take out what does not belong.")] = False,
+    output: Output = Format.TEXT,
+) -> None:
+    """Bring the site to the head of the store."""
+    home: Home = context.obj
+    parts = dict(zip(("indexes", "pages"), home.generator.build(full=full), strict=True))
+    if output is Format.JSON:
+        rows = {name: {"commit": part.commit, "full": part.full, "written": part.written} for name, part in parts.items()}
+        print_json({"site": str(home.site), **rows})
+        return
+    for name, part in parts.items():
+        how = "built in full" if part.full else "up to date" if not part.written else "updated"
+        say(f"{name}: {how}, {part.written} files written, commit {part.commit[:12]}")

@@ -1,0 +1,86 @@
+"""``repogen source``."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated
+
+import typer
+
+from repogen.accept.configure import Edit, configure, create_source, remove_source, rename_source, source_moves
+from repogen.cli.choices import Kind
+from repogen.cli.home import WAIT, Home, now
+from repogen.cli.output import Format, Output, print_json, say, table
+from repogen.errors import UsageError
+from repogen.store.writer import Writer
+
+app = typer.Typer(help="Sources: what uploads go to and tokens are made for.", no_args_is_help=True)
+
+
+@app.command()
+def create(
+    context: typer.Context,
+    name: str,
+    kind: Annotated[Kind, typer.Option("--type", help="What it holds.")],
+    description: Annotated[str, typer.Option(help="One line for people.")] = "",
+) -> None:
+    """Add a source."""
+    edit = create_source(name, kind=kind.value, identifier=uuid.uuid4().hex, description=description)
+    _commit(context.obj, edit, subject=f"create source {name}")
+    say(f"created source {name}")
+
+
+@app.command("list")
+def list_sources(context: typer.Context, output: Output = Format.TEXT) -> None:
+    """The sources, and the repositories that show them."""
+    home: Home = context.obj
+    config = home.store.newest().good_config()
+    rows = [
+        {
+            "name": source.name,
+            "type": source.type,
+            "repositories": [repository.name for repository in config.repositories_of(source.name)],
+            "description": source.description,
+            "id": source.id,
+        }
+        for source in config.sources.values()
+    ]
+    if output is Format.JSON:
+        print_json(rows)
+    else:
+        table(
+            ("NAME", "TYPE", "REPOSITORIES", "DESCRIPTION"),
+            [(row["name"], row["type"], ", ".join(row["repositories"]), row["description"]) for row in rows],
+        )
+
+
+@app.command()
+def rename(context: typer.Context, old: str, new: str) -> None:
+    """Give a source another name; tokens keep working."""
+    _commit(context.obj, rename_source(old, new), subject=f"rename source {old} to {new}", moved=(old, new))
+    say(f"renamed source {old} to {new}")
+
+
+@app.command()
+def remove(
+    context: typer.Context,
+    name: str,
+    with_distributions: Annotated[
+        bool, typer.Option("--with-distributions", help="Also where it holds distributions; history keeps them.")
+    ] = False,
+) -> None:
+    """Take a source away, and out of every repository; its tokens end."""
+    home: Home = context.obj
+    if next(home.store.newest().projects(name), None) is not None and not with_distributions:
+        raise UsageError(f"source {name!r} holds distributions", hint="add --with-distributions to remove them as well")
+    _commit(home, remove_source(name), subject=f"remove source {name}", moved=(name, None))
+    say(f"removed source {name}")
+
+
+def _commit(home: Home, edit: Edit, *, subject: str, moved: tuple[str, str | None] | None = None) -> None:
+    def change(writer: Writer) -> None:
+        moves = source_moves(writer, *moved) if moved else {}
+        configure(writer, edit, subject=subject, by=home.user, now=now(), moves=moves)
+
+    home.store.write(change, wait=WAIT)
+    home.publish()

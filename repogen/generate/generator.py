@@ -1,0 +1,101 @@
+"""A store, a site and what is kept between builds."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from repogen.generate.build import GRACE, Built, Part, build
+from repogen.generate.derived import Derived
+from repogen.generate.indexes import Indexes
+from repogen.generate.pages import Pages
+from repogen.generate.publish import Publisher
+from repogen.generate.state import load_state
+from repogen.generate.templates import Templates
+from repogen.generate.view import View
+from repogen.model.names import TreeId
+from repogen.store import Store, paths
+from repogen.store.faults import storage_errors
+from repogen.store.locks import locked
+from repogen.store.revision import Revision
+
+
+class Generator:
+    """Builds the parts of one site from one store, always from the store's head.
+
+    ``derived`` is the folder for locks and derived data; ``clock`` gives aware times; ``wait`` bounds, in
+    seconds, how long another build of the same part is waited for (then Busy is raised).
+    """
+
+    def __init__(
+        self, store: Store, *, site: Path, derived: Path, clock: Callable[[], datetime], wait: float, grace: int = GRACE
+    ) -> None:
+        self._store = store
+        self._site = site
+        self._folder = derived
+        self._clock = clock
+        self._wait = wait
+        self._grace = grace
+        self._derived = Derived(derived)
+        self._templates: tuple[TreeId | None, Templates] | None = None
+        site.mkdir(parents=True, exist_ok=True)
+
+    def build_indexes(self, *, full: bool = False) -> Built:
+        """Bring what clients read to the head of the store."""
+        with self._building("indexes"):
+            view, templates = self._view(self._store.newest())
+            return self._build(Indexes(templates.fingerprint("simple")), view, templates, full)
+
+    def build_pages(self, *, full: bool = False) -> Built:
+        """Bring what people read to where the indexes are: a page never names a file that is not there yet."""
+        with self._building("pages"):
+            indexes = load_state(self._site, "indexes")
+            view, templates = self._view(self._store.at(indexes.commit) if indexes else self._store.newest())
+            made_of = f"{templates.fingerprint('')} {view.config.address}"
+            fingerprint = hashlib.sha256(made_of.encode()).hexdigest()
+            return self._build(Pages(fingerprint, self._derived, templates), view, templates, full)
+
+    def build(self, *, full: bool = False) -> tuple[Built, Built]:
+        """Both parts, one after the other."""
+        return self.build_indexes(full=full), self.build_pages(full=full)
+
+    def close(self) -> None:
+        """Let go of the derived data."""
+        self._derived.close()
+
+    @contextmanager
+    def _building(self, part: str) -> Iterator[None]:
+        lock = self._folder / f"{part}.lock"
+        with locked(lock, wait=self._wait, what=f"the build of the {part}"), storage_errors(f"building the {part}"):
+            yield
+
+    def _view(self, revision: Revision) -> tuple[View, Templates]:
+        view = View.of(revision)
+        tree = view.revision.folder_id(paths.TEMPLATES)
+        kept = self._templates
+        if kept is None or kept[0] != tree:
+            kept = self._templates = (tree, Templates(overrides(view.revision)))
+        return view, kept[1]
+
+    def _build(self, part: Part, view: View, templates: Templates, full: bool) -> Built:
+        publisher = Publisher(
+            self._site,
+            pool=self._store.pool,
+            blob=view.revision.blob,
+            render=lambda page: templates.render(page.template, page.context),
+        )
+        now = int(self._clock().timestamp())
+        built = build(
+            part, view, store=self._store, site=self._site, publisher=publisher, now=now, full=full, grace=self._grace
+        )
+        self._derived.save()
+        return built
+
+
+def overrides(revision: Revision) -> dict[str, bytes]:
+    """The templates that the store brings along, by their names below ``templates/``."""
+    files = revision.files_below(revision.folder_id(paths.TEMPLATES))
+    return {name: revision.blob(blob) for name, blob in files}

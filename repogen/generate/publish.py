@@ -1,0 +1,119 @@
+"""Putting the files of a site where they are served, each whole and by rename."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from repogen.errors import StoreError
+from repogen.generate.state import PRIVATE
+from repogen.model.names import BlobId
+from repogen.model.pages import Page, PoolFile, StoreFile, Templated
+from repogen.store.pool import Pool
+
+_log = logging.getLogger(__name__)
+
+Output = Page | Templated | PoolFile | StoreFile
+
+#: Temporary names: no server shows a name that starts with a dot.
+_BESIDE = ".repogen-"
+
+
+class Publisher:
+    """Writes outputs below ``site``. ``render`` makes the bytes of a templated page, ``blob`` those of a blob."""
+
+    def __init__(
+        self, site: Path, *, pool: Pool, blob: Callable[[BlobId], bytes], render: Callable[[Templated], bytes]
+    ) -> None:
+        self._site = site
+        self._pool = pool
+        self._blob = blob
+        self._render = render
+        self._copies = False
+        self.written: set[str] = set()
+
+    def publish(self, outputs: Iterable[Output]) -> None:
+        """Write every output in the order in which they come."""
+        for output in outputs:
+            self.written.add(output.path)
+            match output:
+                case Page():
+                    self._write(output.path, output.body)
+                case Templated():
+                    self._write(output.path, self._render(output))
+                case StoreFile():
+                    self._write(output.path, self._blob(output.blob))
+                case PoolFile():
+                    self._link(output)
+
+    def _place(self, path: str) -> Path:
+        place = self._site / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        return place
+
+    def _write(self, path: str, body: bytes) -> None:
+        place = self._place(path)
+        beside = place.with_name(f"{_BESIDE}{uuid.uuid4().hex}")
+        beside.write_bytes(body)
+        beside.chmod(0o644)
+        beside.replace(place)
+
+    def _link(self, file: PoolFile) -> None:
+        origin, place = self._pool.path(file.sha256), self._place(file.path)
+        try:
+            if place.exists() and (place.samefile(origin) or place.stat().st_size == origin.stat().st_size):
+                return
+            beside = place.with_name(f"{_BESIDE}{uuid.uuid4().hex}")
+            self._link_or_copy(origin, beside)
+            beside.replace(place)
+        except FileNotFoundError as error:
+            raise StoreError(
+                f"the pool has no file for {file.path}", hint="upload the same file again to restore it"
+            ) from error
+
+    def _link_or_copy(self, origin: Path, beside: Path) -> None:
+        if not self._copies:
+            try:
+                os.link(origin, beside)
+                return
+            except OSError as error:
+                if error.errno not in (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.EACCES):
+                    raise
+                self._copies = error.errno != errno.EMLINK
+                _log.warning("files are copied into the site, hard links are not possible here: %s", error.strerror)
+        shutil.copyfile(origin, beside)
+        beside.chmod(0o444)
+
+
+def moved(output: Output, folder: str) -> Output:
+    """The same output below a folder."""
+    return replace(output, path=f"{folder}/{output.path}")
+
+
+def strangers(site: Path, places: Iterable[str], expected: set[str]) -> Iterator[str]:
+    """The files at or below ``places`` of a site that are not among the ``expected`` paths."""
+    for place in places:
+        if place not in expected and (site / place).is_file():
+            yield place
+        for root, _, names in os.walk(site / place):
+            folder = Path(root).relative_to(site)
+            yield from (path for name in names if (path := (folder / name).as_posix()) not in expected)
+
+
+def remove(site: Path, path: str) -> None:
+    """Take a file out of the site, and the folders that are empty then."""
+    place = site / path
+    place.unlink(missing_ok=True)
+    for folder in place.parents:
+        if folder == site or folder.name == PRIVATE:
+            return
+        try:
+            folder.rmdir()
+        except OSError:
+            return
