@@ -1,0 +1,56 @@
+# `make` lists what there is. Nothing needs to be set up before: each target makes what it needs.
+PYTHON ?= python3
+PORT ?= 4242
+# More arguments for pytest, as in: make test ARGS='tests/store -k pool'
+ARGS ?=
+
+BIN := .venv/bin
+READY := .venv/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test test-all lint format lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(READY) ## a store in ./demo, a token, the receiver and the site on this machine (PORT=4242)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/run.sh demo $(PORT)
+
+demo: $(READY) ## the main job, from twine upload to pip install, by itself in a throw-away home
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
+
+test: $(READY) packages lint ## install what the tests need, then lint and run all tests (ARGS= for pytest)
+	@$(BIN)/python -m pytest --numprocesses 2 $(ARGS)
+
+test-all: ## the same, where a missing client is a failure and not a skip
+	@REPOGEN_REQUIRE_CLIENTS=1 $(MAKE) --no-print-directory test
+
+lint: $(READY) ## ruff, mypy and import-linter
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --quiet --check
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-logo
+
+format: $(READY) ## put the code into its form
+	@$(BIN)/ruff check --quiet --fix-only
+	@$(BIN)/ruff format
+
+lock: $(READY) ## write requirements-dev.txt anew from pyproject.toml, with the newest versions
+	@$(BIN)/uv pip compile pyproject.toml --group dev --upgrade --universal --python-version 3.11 --generate-hashes \
+		--no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet --output-file requirements-dev.txt
+
+clean: ## remove what was made here, but not ./demo
+	rm -rf .venv dist build .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+
+.PHONY: packages
+packages:
+	@sh .ci/packages git git-lfs gnupg nginx-light chromium
+
+$(READY): requirements-dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one: make PYTHON=python3.13")'
+	@PYTHON="$(PYTHON)" sh .ci/packages python3-venv
+	@echo "making the environment in .venv"
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip install -qq --require-hashes --requirement requirements-dev.txt
+	@$(BIN)/python -m pip install -qq --no-deps --no-build-isolation --editable .
+	@touch $@

@@ -1,0 +1,30 @@
+#!/bin/sh
+# usage: run.sh HOME PORT
+# A home, a token and the lines to copy, then the receiver and the site on this machine until it is stopped.
+# Needs repogen, twine and pip on the PATH: `make run` sees to that.
+set -eu
+home=$1
+port=$2
+here=$(cd "$(dirname "$0")" && pwd)
+address=http://127.0.0.1:$port
+
+[ -e "$home/store.git" ] || repogen init "$home" --address "$address"
+token=$(repogen --home "$home" token create --description "make run" --user "$(id -un)" \
+    --sources local-python --scope sources:write --expires 12h -q)
+
+cat <<EOF
+
+The pages are at $address/ once the server below is up. To try it, in another terminal:
+
+  export PATH="$(dirname "$(command -v repogen)"):\$PATH"
+  export TWINE_USERNAME=__token__ TWINE_PASSWORD=$token
+  python -m build --no-isolation --outdir dist "$here/packages/acme-greeting"
+  twine upload --repository-url $address/upload/pypi/local-python dist/*
+  python -m venv "$home/try" && . "$home/try/bin/activate"
+  pip install --index-url $address/python/latest/simple/ acme-greeting
+  uv pip install --reinstall --default-index $address/python/latest/simple/ acme-greeting
+
+The token is good for 12 hours. Ctrl-C stops the server, \`make run\` goes on with the same store.
+
+EOF
+exec repogen --home "$home" serve --host 127.0.0.1 --port "$port"

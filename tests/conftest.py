@@ -1,0 +1,69 @@
+"""What all tests share: an environment that holds nothing of the host's, and the real programs they run against."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sysconfig
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+#: Debian's package of a program, where it has another name.
+PACKAGES: Final = {"gpg": "gnupg", "nginx": "nginx-light"}
+#: What a program is called elsewhere.
+OTHER_NAMES: Final = {"chromium": ("chromium-browser", "google-chrome")}
+
+Client = Callable[[str], Path]
+
+settings.register_profile("local", deadline=None)
+settings.register_profile(
+    "ci", deadline=None, derandomize=True, max_examples=60, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def hermetic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A home of its own for the whole run: nothing that the host sets for Git, GnuPG, twine, uv or the locale leaks in.
+
+    What it sets for pip stays, as it may be the machine's only way to the Python package index.
+    """
+    home = tmp_path_factory.mktemp("home")
+    (home / ".gitconfig").write_text(
+        "[user]\n\tname = Tester\n\temail = tester@example.org\n[init]\n\tdefaultBranch = main\n"
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith(("GIT_", "GNUPG", "REPOGEN_HOME", "TWINE_", "UV_", "XDG_")):
+                patch.delenv(name)
+        patch.setenv("HOME", str(home))
+        patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+        patch.setenv("LC_ALL", "C.UTF-8")
+        patch.setenv("TZ", "UTC")
+        yield
+
+
+@pytest.fixture(scope="session")
+def client() -> Client:
+    """``client(name)`` is the path of a real program.
+
+    Without the program the test is skipped, and fails where REPOGEN_REQUIRE_CLIENTS=1 says that nothing may be missing.
+    No test skips in any other way.
+    """
+    scripts = sysconfig.get_path("scripts")
+    path = os.pathsep.join([scripts, os.environ.get("PATH", os.defpath), "/usr/sbin"])
+
+    def find(name: str) -> Path:
+        for spelling in (name, *OTHER_NAMES.get(name, ())):
+            if found := shutil.which(spelling, path=path):
+                return Path(found)
+        missing = f"{name} is not installed (Debian: {PACKAGES.get(name, name)})"
+        if os.environ.get("REPOGEN_REQUIRE_CLIENTS") == "1":
+            pytest.fail(missing)
+        pytest.skip(missing)
+
+    return find

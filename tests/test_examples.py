@@ -1,0 +1,230 @@
+"""What lies in examples/ works as it stands there, but for the places that its comments say to edit."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.client import HTTPConnection, HTTPResponse
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Client
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+JSON = "application/vnd.pypi.simple.v1+json"
+HTML = "application/vnd.pypi.simple.v1+html"
+PIP = f"{JSON}, {HTML}; q=0.1, text/html; q=0.01"
+
+SITE = {
+    "index.html": "<!DOCTYPE html>repositories",
+    "static/site.css": "body {}",
+    "_/state.json": "{}",
+    "python/latest/simple/index.html": "list as html",
+    "python/latest/simple/index.json": "list as json",
+    "python/latest/simple/example/index.html": "project as html",
+    "python/latest/simple/example/index.json": "project as json",
+    "python/files/aa/bb/cc/example-1.0-py3-none-any.whl": "0123456789",
+    "python/files/aa/bb/cc/example-1.0-py3-none-any.whl.asc": "signature",
+}
+
+Get = Callable[..., HTTPResponse]
+
+
+class Upstream(BaseHTTPRequestHandler):
+    """A receiver that refuses every upload in words of its own."""
+
+    def do_POST(self) -> None:
+        """Read the upload, and refuse it."""
+        size = len(self.rfile.read(int(self.headers["Content-Length"])))
+        self.send_response(400, "File already exists ('example-1.0.tar.gz')")
+        self.send_header("X-Content-Type-Options", "nosniff")
+        self.end_headers()
+        self.wfile.write(f"{self.path} {size}".encode())
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+@pytest.fixture(scope="module")
+def get(client: Client, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Get]:
+    """Ask nginx, configured as in the example, in front of :data:`SITE` and :class:`Upstream`."""
+    folder = tmp_path_factory.mktemp("nginx")
+    for name, text in SITE.items():
+        path = folder / "site" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Upstream) as upstream, socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        taken.close()
+        conf = folder / "nginx.conf"
+        conf.write_text(_edited(folder, port=port, upstream=upstream.server_port))
+        threading.Thread(target=upstream.serve_forever).start()
+        nginx = subprocess.Popen([client("nginx"), "-c", conf, "-g", "daemon off;"])
+
+        def ask(path: str, *, method: str = "GET", body: bytes | None = None, **headers: str) -> HTTPResponse:
+            connection = HTTPConnection("127.0.0.1", port, timeout=10)
+            named = {name.replace("_", "-"): value for name, value in headers.items()}
+            connection.request(method, path, body=body, headers={"Connection": "close", **named})
+            return connection.getresponse()
+
+        try:
+            _wait_for(port)
+            yield ask
+        finally:
+            nginx.terminate()
+            nginx.wait(timeout=10)
+            upstream.shutdown()
+
+
+def _edited(folder: Path, *, port: int, upstream: int) -> str:
+    """The example with the lines changed that its head says to change."""
+    text = (EXAMPLES / "nginx.conf").read_text()
+    for old, new in {
+        "user www-data;": "user root;" if os.getuid() == 0 else "",
+        "/srv/repogen": str(folder),
+        "/run/nginx": f"{folder}/nginx",
+        "/var/log/nginx": str(folder),
+        "/var/lib/nginx": str(folder),
+        "127.0.0.1:4242": f"127.0.0.1:{upstream}",
+        "listen 80;": f"listen 127.0.0.1:{port};",
+        'map $repository $fallback {\n        default "";': (
+            'map $repository $fallback {\n        default "";\n        python https://index.example.org/simple;'
+        ),
+    }.items():
+        assert old in text
+        text = text.replace(old, new)
+    return text
+
+
+def _wait_for(port: int) -> None:
+    deadline = time.monotonic() + 10
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            assert time.monotonic() < deadline, "nginx did not come up"
+            time.sleep(0.02)
+        else:
+            return
+
+
+@pytest.mark.conformance
+class TestNginx:
+    """nginx serves the site as ``repogen serve`` does, and the receiver behind it."""
+
+    @pytest.mark.parametrize(
+        ("accept", "content_type", "text"),
+        [
+            (PIP, JSON, "project as json"),
+            ("application/vnd.pypi.simple.latest+json", JSON, "project as json"),
+            (HTML, f"{HTML}; charset=utf-8", "project as html"),
+            (f"{JSON};q=0, text/html", "text/html; charset=utf-8", "project as html"),
+            ("text/html", "text/html; charset=utf-8", "project as html"),
+            ("*/*", "text/html; charset=utf-8", "project as html"),
+        ],
+    )
+    def test_form_by_accept(self, get: Get, accept: str, content_type: str, text: str) -> None:
+        """One address answers in the form that the client takes."""
+        answer = get("/python/latest/simple/example/", Accept=accept)
+        assert (answer.status, answer.headers["Content-Type"]) == (200, content_type)
+        assert answer.read().decode() == text
+        assert answer.headers["Vary"] == "Accept"
+        assert answer.headers["Cache-Control"] == "max-age=0, must-revalidate"
+
+    def test_list_by_accept(self, get: Get) -> None:
+        """The list of projects has the same forms."""
+        assert get("/python/latest/simple/", Accept=PIP).read() == b"list as json"
+        assert get("/python/latest/simple/").read() == b"list as html"
+
+    def test_json_by_name(self, get: Get) -> None:
+        """The file of the JSON form is of its type under its own name, too."""
+        assert get("/python/latest/simple/index.json").headers["Content-Type"] == JSON
+
+    def test_pages_are_safe(self, get: Get) -> None:
+        """A page may load from its own site only, and is asked for again each time."""
+        answer = get("/")
+        assert answer.status == 200
+        assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'; script-src 'self'; ")
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Cache-Control"] == "max-age=0, must-revalidate"
+
+    def test_unchanged_page(self, get: Get) -> None:
+        """A client that has the page is told so."""
+        path = "/python/latest/simple/example/"
+        tag = get(path, Accept=PIP).headers["ETag"]
+        assert get(path, Accept=PIP, If_None_Match=tag).status == 304
+
+    def test_file(self, get: Get) -> None:
+        """A file is immutable, comes in ranges and is no text; its signature is."""
+        path = "/python/files/aa/bb/cc/example-1.0-py3-none-any.whl"
+        answer = get(path, Range="bytes=2-4")
+        assert (answer.status, answer.read()) == (206, b"234")
+        assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert answer.headers["Content-Type"] == "application/octet-stream"
+        assert get(path + ".asc").headers["Content-Type"] == "text/plain; charset=utf-8"
+        assert get(path, method="HEAD").headers["Content-Length"] == "10"
+
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "/_/state.json",
+            "/_/state.json/simple/",
+            "/.simple/json/python/latest/simple/",
+            "/python/.git/config",
+            "/python/files/",
+            "/python/files/aa/bb/cc/missing.whl",
+            "/r/latest/simple/missing/",
+            "/python/latest/simple/Missing_Project/",
+            "/python/latest/simple/%2e%2e/",
+        ],
+    )
+    def test_absent(self, get: Get, path: str) -> None:
+        """What is not for readers, and what is not there, is 404 and not to be kept."""
+        answer = get(path, Accept=PIP)
+        assert (answer.status, answer.headers["Cache-Control"]) == (404, None)
+
+    def test_fallback(self, get: Get) -> None:
+        """A project that is nowhere here is looked for where the repository says; one that is here never is."""
+        answer = get("/python/latest/simple/missing-project/", Accept=PIP)
+        assert (answer.status, answer.headers["Location"]) == (302, "https://index.example.org/simple/missing-project/")
+        assert get("/python/latest/simple/example/").status == 200
+
+    def test_slash(self, get: Get) -> None:
+        """An address without its slash leads to the one with it."""
+        answer = get("/python/latest/simple/example")
+        assert (answer.status, answer.headers["Location"]) == (301, "/python/latest/simple/example/")
+
+    @pytest.mark.parametrize("path", ["/upload/pypi/local-python", "/_/oidc/mint-token", "/__api__/v1/x"])
+    def test_receiver(self, get: Get, path: str) -> None:
+        """What the receiver says arrives with its own reason phrase, however large the upload."""
+        answer = get(path, method="POST", body=bytes(3 << 20))
+        assert (answer.status, answer.reason) == (400, "File already exists ('example-1.0.tar.gz')")
+        assert answer.read().decode() == f"{path} {3 << 20}"
+        assert answer.headers.get_all("X-Content-Type-Options") == ["nosniff"]
+        assert "Content-Security-Policy" not in answer.headers
+
+
+@pytest.mark.conformance
+def test_demo(client: Client) -> None:
+    """``make demo`` goes all the way and leaves nothing behind."""
+    client("gpg")
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    result = subprocess.run(
+        ["sh", EXAMPLES / "demo.sh"],
+        env=os.environ | {"PATH": path},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "Hello, pip" in result.stdout
+    assert "Hello, uv" in result.stdout
+    assert "add acme-hello 1.0.0 to local-python" in result.stdout
