@@ -1,13 +1,13 @@
 """The accepting half: everything that ends in a commit.
 
-    examine    an incoming file -> a checked distribution, or every reason against it
-    decide     a checked distribution -> what it changes in the store as it is
-    accept     the distributions of one request -> one commit
-    landing    requests that are ready together -> chained commits, one ref update, one publish
-    wording    the words of commits and answers
-    amend      marks on what is there: yank
-    configure  sources and repositories
-    tokens     issued and revoked tokens
+examine    an incoming file -> a checked distribution, or every reason against it
+decide     a checked distribution -> what it changes in the store as it is
+accept     the distributions of one request -> one commit
+landing    requests that are ready together -> chained commits, one ref update, one publish
+wording    the words of commits and answers
+amend      marks on what is there: yank
+configure  sources and repositories
+tokens     issued and revoked tokens
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ before it is committed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -81,7 +82,7 @@ def remove_source(name: str) -> Edit:
 
     def edit(document: tomlkit.TOMLDocument) -> None:
         _present(document, "sources", name)
-        del document["sources"][name]  # type: ignore[union-attr]
+        del document["sources"][name]
         for repository in document.get("repositories", {}).values():
             repository["sources"] = [source for source in repository.get("sources", []) if source != name]
 
@@ -137,7 +138,7 @@ def remove_repository(name: str) -> Edit:
 
     def edit(document: tomlkit.TOMLDocument) -> None:
         _present(document, "repositories", name)
-        del document["repositories"][name]  # type: ignore[union-attr]
+        del document["repositories"][name]
 
     return edit
 
@@ -157,7 +158,11 @@ def configure(
     after = edited(data, *edits)
     if after != data or moves:
         writer.commit(
-            {paths.CONFIG: after, **(moves or {})}, subject=subject, trailers=token_trailer(by), author=by.subject, now=now
+            {paths.CONFIG: after, **(moves or {})},
+            subject=subject,
+            trailers=token_trailer(by),
+            author=by.subject,
+            now=now,
         )
     return parse_config(after)
 
@@ -180,7 +185,7 @@ def _insert(document: tomlkit.TOMLDocument, kind: str, name: str, values: Mappin
     for key, value in values.items():
         if value or key == "sources":
             table[key] = value
-    document[kind][name] = table  # type: ignore[index]
+    document[kind][name] = table
 
 
 def _present(document: tomlkit.TOMLDocument, kind: str, name: str) -> AbstractTable:
@@ -198,6 +203,8 @@ def _absent(document: tomlkit.TOMLDocument, kind: str, name: str) -> None:
 
 
 def _checked(document: tomlkit.TOMLDocument) -> bytes:
-    data = tomlkit.dumps(document).encode()
+    # tomlkit does not always set a blank line between the tables that it adds.
+    text = re.sub(r"(?m)^([^#\n].*)\n(?=\[)", r"\1\n\n", tomlkit.dumps(document))
+    data = (text.rstrip("\n") + "\n").encode()
     parse_config(data)
     return data

@@ -57,7 +57,9 @@ def receipt_text(decisions: Sequence[Decision], source: str, revision: Revision,
         parts = [f"{len(decisions)} files: {', '.join(counts)}"]
     parts += _hidden(sorted({decision.distribution.key for decision in decisions}), source, revision, config)
     parts += [
-        f"{decision.distribution.incoming.filename}: {warning}" for decision in decisions for warning in decision.warnings
+        f"{decision.distribution.incoming.filename}: {warning}"
+        for decision in decisions
+        for warning in decision.warnings
     ]
     return one_line("; ".join(parts), limit=4000)
 

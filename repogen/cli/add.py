@@ -67,7 +67,9 @@ def _found(named: Iterable[Path], ecosystem: Ecosystem) -> list[Path]:
 
 def _examined(found: list[Path], ecosystem: Ecosystem, spool: Path, spooled: ExitStack) -> list[Distribution]:
     distributions, problems = [], []
-    with Progress(console=Console(stderr=True), transient=True, disable=not Console(stderr=True).is_terminal) as progress:
+    with Progress(
+        console=Console(stderr=True), transient=True, disable=not Console(stderr=True).is_terminal
+    ) as progress:
         for path in progress.track(found, description="examining"):
             incoming = spooled.enter_context(_spooled(path, ecosystem, spool))
             try:

@@ -12,14 +12,18 @@ from repogen.cli.output import Format, Output, print_json, say
 
 def build(
     context: typer.Context,
-    full: Annotated[bool, typer.Option("--full", help="Write every file anew and take out what does not belong.")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Write every file anew and take out what does not belong.")
+    ] = False,
     output: Output = Format.TEXT,
 ) -> None:
     """Bring the site to the head of the store."""
     home: Home = context.obj
     parts = dict(zip(("indexes", "pages"), home.generator.build(full=full), strict=True))
     if output is Format.JSON:
-        rows = {name: {"commit": part.commit, "full": part.full, "written": part.written} for name, part in parts.items()}
+        rows = {
+            name: {"commit": part.commit, "full": part.full, "written": part.written} for name, part in parts.items()
+        }
         print_json({"site": str(home.site), **rows})
         return
     for name, part in parts.items():

@@ -35,7 +35,7 @@ def list_projects(
             columns = ("source", "filename", "size", "uploaded", "by")
             table([column.upper() for column in columns], [[str(row[column]) for column in columns] for row in rows])
         return
-    found = [
+    found: list[dict[str, Any]] = [
         {"source": one.name, "type": one.type, "name": key, "versions": _sorted(one, revision.versions(one.name, key))}
         for one in _sources(revision, source)
         for key, _ in sorted(revision.projects(one.name))

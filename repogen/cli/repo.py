@@ -79,9 +79,7 @@ def edit(
     """Change a repository; what is not named stays, an empty text takes a setting away."""
     if new_name is None and not source and description is None and fallback is None:
         raise UsageError("nothing to change", hint="name a setting: --name, --source, --description or --fallback")
-    edit = edit_repository(
-        name, new_name=new_name, sources=source or None, description=description, fallback=fallback
-    )
+    edit = edit_repository(name, new_name=new_name, sources=source or None, description=description, fallback=fallback)
     _commit(context.obj, edit, subject=f"edit repository {name}")
     say(f"changed repository {new_name or name}")
 
@@ -94,7 +92,5 @@ def remove(context: typer.Context, name: str) -> None:
 
 
 def _commit(home: Home, edit: Edit, *, subject: str) -> None:
-    home.store.write(
-        lambda writer: configure(writer, edit, subject=subject, by=home.user, now=now()), wait=WAIT
-    )
+    home.store.write(lambda writer: configure(writer, edit, subject=subject, by=home.user, now=now()), wait=WAIT)
     home.publish()

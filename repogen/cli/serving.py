@@ -94,7 +94,9 @@ class Instance:
     def authenticate(self, text: str) -> Claims:
         """Judge a token against the keys and the tokens that are in the store now."""
         revision = self._store.newest()
-        return judge(text, keyring=self._home.keyring, lookup=lambda jti: revision.read(paths.token_path(jti)), now=now())
+        return judge(
+            text, keyring=self._home.keyring, lookup=lambda jti: revision.read(paths.token_path(jti)), now=now()
+        )
 
     def accept(self, incoming: Sequence[Incoming], source: Source, by: Submitter) -> Receipt:
         """Examine files, commit them and publish their indexes."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -35,7 +35,7 @@ def list_sources(context: typer.Context, output: Output = Format.TEXT) -> None:
     """The sources, and the repositories that show them."""
     home: Home = context.obj
     config = home.store.newest().good_config()
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "name": source.name,
             "type": source.type,

@@ -123,7 +123,8 @@ def _ids(config: Config, kind: str, sources: str, repos: str) -> list[str]:
 
 
 def _row(token: Token, condition: str, config: Config) -> dict[str, str]:
-    names = {thing.id: thing.name for thing in (*config.sources.values(), *config.repositories.values())}
+    names = {source.id: source.name for source in config.sources.values()}
+    names |= {repository.id: repository.name for repository in config.repositories.values()}
     grants = [
         " ".join((scope, ",".join(names.get(one, one) for one in identifiers))).strip()
         for scope, identifiers in token.scopes.items()

@@ -34,9 +34,7 @@ def unyank(context: typer.Context, name: Name, which: Which, source: InSource) -
 def _mark(home: Home, name: str, which: str, source: str, reason: str | None) -> None:
     found = home.store.newest().good_config().source(source)
     changed = home.store.write(
-        lambda writer: amend.yank(
-            writer, source=found, name=name, which=which, reason=reason, by=home.user, now=now()
-        ),
+        lambda writer: amend.yank(writer, source=found, name=name, which=which, reason=reason, by=home.user, now=now()),
         wait=WAIT,
     )
     home.publish()

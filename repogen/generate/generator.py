@@ -9,10 +9,12 @@ from datetime import datetime
 from pathlib import Path
 
 from repogen.generate.build import GRACE, Built, Part, build
+from repogen.generate.cards import Workshop
 from repogen.generate.derived import Derived
 from repogen.generate.indexes import Indexes
 from repogen.generate.pages import Pages
 from repogen.generate.publish import Publisher
+from repogen.generate.readme import ReadmeRenderer
 from repogen.generate.state import load_state
 from repogen.generate.templates import Templates
 from repogen.generate.view import View
@@ -40,6 +42,7 @@ class Generator:
         self._wait = wait
         self._grace = grace
         self._derived = Derived(derived)
+        self._readmes = ReadmeRenderer()
         self._templates: tuple[TreeId | None, Templates] | None = None
         site.mkdir(parents=True, exist_ok=True)
 
@@ -47,23 +50,25 @@ class Generator:
         """Bring what clients read to the head of the store."""
         with self._building("indexes"):
             view, templates = self._view(self._store.newest())
-            return self._build(Indexes(templates.fingerprint("simple")), view, templates, full)
+            return self._build(Indexes(templates.fingerprint("simple/")), view, templates, full)
 
     def build_pages(self, *, full: bool = False) -> Built:
         """Bring what people read to where the indexes are: a page never names a file that is not there yet."""
         with self._building("pages"):
             indexes = load_state(self._site, "indexes")
             view, templates = self._view(self._store.at(indexes.commit) if indexes else self._store.newest())
-            made_of = f"{templates.fingerprint('')} {view.config.address}"
+            made_of = f"{templates.fingerprint()} {view.config.address}"
             fingerprint = hashlib.sha256(made_of.encode()).hexdigest()
-            return self._build(Pages(fingerprint, self._derived, templates), view, templates, full)
+            workshop = Workshop(fingerprint=fingerprint, derived=self._derived, render_readme=self._readmes.render)
+            return self._build(Pages(workshop, templates.static()), view, templates, full)
 
     def build(self, *, full: bool = False) -> tuple[Built, Built]:
         """Both parts, one after the other."""
         return self.build_indexes(full=full), self.build_pages(full=full)
 
     def close(self) -> None:
-        """Let go of the derived data."""
+        """Let go of the derived data and of the process that renders READMEs."""
+        self._readmes.close()
         self._derived.close()
 
     @contextmanager

@@ -45,9 +45,7 @@ class Indexes:
             yield from ecosystem.project_list(list(new.all_shown(repository)))
 
 
-def _project(
-    change: Changed, ecosystem: Ecosystem, old: View | None, new: View, leaving: set[str]
-) -> Iterator[Output]:
+def _project(change: Changed, ecosystem: Ecosystem, old: View | None, new: View, leaving: set[str]) -> Iterator[Output]:
     was = dict(old.revision.files_below(change.old.tree)) if old and change.old else {}
     now = dict(new.revision.files_below(change.new.tree)) if change.new else {}
     project = new.project(change.key, change.new)

@@ -1,4 +1,4 @@
-"""READMEs as HTML that is safe to stand in a page: no script, nothing loaded from anywhere, no ids or classes of the page's.
+"""READMEs as HTML that is safe to stand in a page: no script, nothing loaded, no ids or classes of the page's own.
 
 readme_renderer reads the markup and nh3 has the first and the last word on what stays; between the two a
 rewriter replaces what the page has another place for (images, check boxes, the levels of headings).
@@ -43,12 +43,20 @@ _MEMORY: Final = 2 << 30
 _SCHEMES: Final = {"http", "https", "mailto"}
 _RENAMED: Final = {
     **{f"h{level}": f"h{min(level + 1, 6)}" for level in range(1, 7)},
-    **{"aside": "div", "nav": "div", "section": "div", "tt": "code", "acronym": "abbr"},
+    "aside": "div",
+    "nav": "div",
+    "section": "div",
+    "tt": "code",
+    "acronym": "abbr",
 }
 _TAGS: Final = ALLOWED_TAGS - {"img", "input", "picture", "aside", "nav", "section", "tt", "acronym", "h1"}
 _ATTRIBUTES: Final = {
-    **{"*": {"id", "class"}, "a": {"href", "title"}, "abbr": {"title"}, "ol": {"start"}},
-    **{"td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}},
+    "*": {"id", "class"},
+    "a": {"href", "title"},
+    "abbr": {"title"},
+    "ol": {"start"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan"},
 }
 #: Classes that site.css gives a look to within a README; all others could only imitate the page around it.
 _CLASSES: Final = frozenset(filter(None, STANDARD_TYPES.values())) | {
@@ -80,8 +88,9 @@ def render_readme(readme: Readme) -> str:
 
 def plain(text: str) -> str:
     """A text as it is."""
-    cut = len(text) - MAX_TEXT
-    return f"<pre>{escape(text[:MAX_TEXT])}</pre>" + (f"<p>({cut:,} more characters are not shown)</p>" if cut > 0 else "")
+    shown = f"<pre>{escape(text[:MAX_TEXT])}</pre>"
+    left_out = len(text) - MAX_TEXT
+    return shown if left_out <= 0 else f"{shown}<p>({left_out:,} more characters are not shown)</p>"
 
 
 class ReadmeRenderer:
@@ -168,7 +177,7 @@ def _render_rst(text: str) -> str | None:
         parts = publish_parts(text, writer=writer, settings_overrides=settings)
     finally:
         # Roles that a text defines would count for all later ones.
-        roles._roles.clear()  # noqa: SLF001
+        roles._roles.clear()  # type: ignore[attr-defined]  # noqa: SLF001
     return clean(parts["docinfo"] + parts["fragment"])
 
 
@@ -263,8 +272,9 @@ class _Rewriter(HTMLParser):
 
     def _image(self, values: Mapping[str, str]) -> None:
         source = values.get("src", "")
-        last = unquote(source.rpartition("/")[2])
-        text = escape(values.get("alt", "").strip() or last[:100] or "image")
+        alt = values.get("alt", "").strip()
+        # docutils takes the address for the text where an author gave none.
+        text = escape(alt if alt and alt != source else unquote(source.rpartition("/")[2])[:100] or "image")
         if self._link is None and _leads_somewhere(source):
             self._out.append(f'<a class="image" href="{escape(source)}">{text}</a>')
         else:

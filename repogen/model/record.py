@@ -24,8 +24,8 @@ class Submitter:
 class Record:
     """What is known of one distribution without opening it.
 
-    ``name`` is as the archive spells it, ``version`` in the ecosystem's canonical spelling. ``kind`` is the ecosystem's word (``wheel``,
-    ``sdist``). ``digests`` maps a hashlib algorithm name to hex digits and always has ``sha256``.
+    ``name`` is as the archive spells it, ``version`` in the ecosystem's canonical spelling. ``kind`` is the
+    ecosystem's word (``wheel``, ``sdist``). ``digests`` maps a hashlib algorithm name to hex digits and always has ``sha256``.
     ``uploaded`` is UTC in RFC 3339 with microseconds (PEP 700). ``yanked`` is None, or the reason (which
     may be empty; PEP 592). ``facts`` are JSON values that only the ecosystem understands.
     """

@@ -85,10 +85,11 @@ class Store:
 
     def history(self, commit: CommitId) -> Iterator[CommitId]:
         """The commit and its first parents, newest first."""
-        found: pygit2.Commit | None = self._repository[commit]  # type: ignore[assignment]
-        while found is not None:
+        found = self._repository[commit].peel(pygit2.Commit)
+        yield commit
+        while found.parent_ids:
+            found = self._repository[found.parent_ids[0]].peel(pygit2.Commit)
             yield CommitId(str(found.id))
-            found = self._repository[found.parent_ids[0]] if found.parent_ids else None  # type: ignore[assignment]
 
     def _land(self, writer: Writer, wait: float) -> bool:
         assert writer.tip is not None

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pygit2
 
-from repogen.errors import DiskFull, RepogenError, StoreError
+from repogen.errors import DiskFull, StoreError
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -19,12 +19,10 @@ def storage_errors(what: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise _translated(error, error.errno in _FULL, what) from error
+        raise _full(what) if error.errno in _FULL else StoreError(f"{what}: {error.strerror or error}") from error
     except pygit2.GitError as error:
-        raise _translated(error, "no space left" in str(error).lower(), what) from error
+        raise _full(what) if "no space left" in str(error).lower() else StoreError(f"{what}: {error}") from error
 
 
-def _translated(error: Exception, full: bool, what: str) -> RepogenError:
-    if full:
-        return DiskFull(f"{what}: no space left on the disk", hint="free some space and try again")
-    return StoreError(f"{what}: {error}")
+def _full(what: str) -> DiskFull:
+    return DiskFull(f"{what}: no space left on the disk", hint="free some space and try again")

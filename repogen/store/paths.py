@@ -19,8 +19,7 @@ ATTESTATIONS = ".attestations"
 
 #: Nothing but archives is changed between the tree and a checkout: ``-text`` keeps line ends.
 GIT_ATTRIBUTES = (
-    "* -text\n"
-    + "".join(f"sources/**/*{suffix} filter=lfs diff=lfs merge=lfs -text\n" for suffix in ARCHIVE_SUFFIXES)
+    "* -text\n" + "".join(f"sources/**/*{suffix} filter=lfs diff=lfs merge=lfs -text\n" for suffix in ARCHIVE_SUFFIXES)
 ).encode()
 
 

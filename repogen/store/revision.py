@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import pygit2
@@ -31,10 +31,7 @@ class Revision:
         self._repository = repository
         self.commit = commit
         with _readable(f"commit {commit}"):
-            found = repository[commit]
-        if not isinstance(found, pygit2.Commit):
-            raise StoreError(f"{commit} is not a commit")
-        self._commit = found
+            self._commit = repository[commit].peel(pygit2.Commit)
 
     def folder_id(self, path: str) -> TreeId | None:
         """The id of the folder at ``path``, or None."""
@@ -57,13 +54,13 @@ class Revision:
     def blob(self, blob: BlobId) -> bytes:
         """The bytes of a blob. Raises StoreError."""
         with _readable(f"blob {blob}"):
-            return bytes(self._repository[blob].data)
+            return self._repository[blob].peel(pygit2.Blob).data
 
     def read(self, path: str) -> bytes | None:
         """The bytes of the file at ``path``, or None where there is no such file. Raises StoreError."""
         with _readable(path):
             found = self._find(path)
-            return bytes(found.data) if isinstance(found, pygit2.Blob) else None
+            return found.data if isinstance(found, pygit2.Blob) else None
 
     def files_below(self, tree: TreeId | None) -> Iterator[tuple[str, BlobId]]:
         """Every file below the folder with that id, by its path relative to that folder, in order."""
@@ -89,21 +86,23 @@ class Revision:
         """
         try:
             return self.config()
-        except ConfigError as error:
-            seen = self.read(paths.CONFIG)
-            commit = self._commit
-            while commit.parent_ids:
-                before = Revision(self._repository, CommitId(str(commit.parent_ids[0])))
-                commit = before._commit
-                data = before.read(paths.CONFIG)
-                if data is None or data == seen:
-                    continue
-                seen = data
-                try:
+        except ConfigError:
+            for data in self._older_configs():
+                with suppress(ConfigError):
                     return parse_config(data)
-                except ConfigError:
-                    continue
-            raise error
+            raise
+
+    def _older_configs(self) -> Iterator[bytes]:
+        """Every other text that ``repogen.toml`` had before this commit, newest first."""
+        seen = self.read(paths.CONFIG)
+        parents = self._commit.parent_ids
+        while parents:
+            before = Revision(self._repository, CommitId(str(parents[0])))
+            parents = before._commit.parent_ids
+            data = before.read(paths.CONFIG)
+            if data is not None and data != seen:
+                yield data
+            seen = data
 
     def projects(self, source: str) -> Iterator[tuple[ProjectKey, TreeId]]:
         """Every project of a source, with the id of its folder."""
@@ -147,10 +146,7 @@ class Revision:
 
     def _tree(self, tree: TreeId) -> pygit2.Tree:
         with _readable(f"tree {tree}"):
-            found = self._repository[tree]
-        if not isinstance(found, pygit2.Tree):
-            raise StoreError(f"{tree} is not a tree")
-        return found
+            return self._repository[tree].peel(pygit2.Tree)
 
     def _find(self, path: str) -> pygit2.Object | None:
         """What lies at ``path``. Step by step: an absent name is None, an absent object is damage."""

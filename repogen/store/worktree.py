@@ -20,8 +20,8 @@ def follow(repository: pygit2.Repository, pool: Pool, *, before: CommitId | None
     did not commit is left alone; the paths of these are returned.
     """
     workdir = Path(repository.workdir)
-    new = repository[after].tree  # type: ignore[union-attr]
-    old = repository[before].tree if before else None  # type: ignore[union-attr]
+    new = repository[after].peel(pygit2.Tree)
+    old = repository[before].peel(pygit2.Tree) if before else None
     diff = old.diff_to_tree(new) if old is not None else new.diff_to_tree(swap=True)
     index = repository.index
     index.read()
@@ -30,7 +30,8 @@ def follow(repository: pygit2.Repository, pool: Pool, *, before: CommitId | None
         gone = delta.status == pygit2.enums.DeltaStatus.DELETED
         path = delta.old_file.path if gone else delta.new_file.path
         place = workdir / path
-        was = None if delta.status == pygit2.enums.DeltaStatus.ADDED else repository[delta.old_file.id].data
+        added = delta.status == pygit2.enums.DeltaStatus.ADDED
+        was = None if added else repository[delta.old_file.id].peel(pygit2.Blob).data
         if not gone:
             index.add(pygit2.IndexEntry(path, delta.new_file.id, delta.new_file.mode))
         elif path in index:
@@ -40,7 +41,7 @@ def follow(repository: pygit2.Repository, pool: Pool, *, before: CommitId | None
         elif gone:
             place.unlink(missing_ok=True)
         else:
-            _write(place, repository[delta.new_file.id].data, pool)
+            _write(place, repository[delta.new_file.id].peel(pygit2.Blob).data, pool)
     index.write()
     return tuple(kept)
 

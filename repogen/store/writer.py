@@ -47,7 +47,7 @@ class Writer:
         ``author`` is anybody's text and is cleaned; so are ``subject`` and the values of ``trailers``,
         each of which stays on its line.
         """
-        tree = self._repository[self.tip].tree if self.tip else None  # type: ignore[union-attr]
+        tree = self._repository[self.tip].peel(pygit2.Tree) if self.tip else None
         grafted = self._graft(tree, _nested(changes)) or self._repository.TreeBuilder().write()
         seconds = int(now.timestamp())
         commit = self._repository.create_commit(

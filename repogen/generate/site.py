@@ -1,0 +1,175 @@
+"""The pages for people: where each lies, which template makes it, and what that is told.
+
+Every template gets ``frame`` (:class:`~repogen.generate.views.Frame`). All links are relative and end in a
+file's name, so that a site works under any prefix and from ``file://``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from repogen.config import Config, Repository
+from repogen.generate.views import (
+    BrowseLink,
+    Crumb,
+    Frame,
+    ListEntry,
+    Release,
+    latest,
+    release_view,
+    setup_of,
+)
+from repogen.model.catalog import Project
+from repogen.model.names import ProjectKey
+from repogen.model.pages import Description, Page, Templated
+
+
+def home_page(config: Config) -> Templated:
+    """The site's first page: the repositories, and how to use each."""
+    setups = tuple(setup_of(repository, config) for _, repository in sorted(config.repositories.items()))
+    return Templated(
+        path="index.html",
+        template="site/index.html",
+        context={"frame": Frame(title="Package repositories", root=""), "setups": setups},
+    )
+
+
+def missing_page(config: Config) -> Templated:
+    """What a web server shows for paths that do not exist: at any depth, so it loads nothing."""
+    return Templated(path="404.html", template="site/404.html", context={"address": config.address})
+
+
+def repository_page(
+    repository: Repository,
+    config: Config,
+    *,
+    count: int,
+    shards: int,
+    entries: Sequence[ListEntry] = (),
+    pages: Sequence[BrowseLink] = (),
+) -> Templated:
+    """A repository of ``count`` projects: all of them, or the pages of its list. ``shards`` hold the search data."""
+    return Templated(
+        path="index.html",
+        template="site/repository.html",
+        context={
+            "frame": _frame(repository, "", "../"),
+            "setup": setup_of(repository, config),
+            "count": count,
+            "shards": shards,
+            "entries": tuple(entries),
+            "pages": tuple(pages),
+        },
+    )
+
+
+def browse_link(identifier: str, keys: Sequence[ProjectKey]) -> BrowseLink:
+    """The link from the repository's page to one page of its list."""
+    return BrowseLink(first=keys[0], last=keys[-1], href=_browse_path(identifier, quoted=True), count=len(keys))
+
+
+def browse_page(
+    repository: Repository,
+    identifier: str,
+    entries: Sequence[ListEntry],
+    *,
+    previous: str | None,
+    following: str | None,
+) -> Templated:
+    """One page of a long list; ``previous`` and ``following`` are the ids of its neighbours."""
+    home = "../../"
+    here = Crumb(text=f"{entries[0].key} to {entries[-1].key}", href="index.html")
+    return Templated(
+        path=_browse_path(identifier),
+        template="site/browse.html",
+        context={
+            "frame": _frame(repository, home, home + "../", here),
+            "entries": tuple(entries),
+            "previous": previous and home + _browse_path(previous, quoted=True),
+            "following": following and home + _browse_path(following, quoted=True),
+        },
+    )
+
+
+def project_page(
+    repository: Repository,
+    config: Config,
+    project: Project,
+    found: Sequence[Release],
+    description: Description,
+    readme: str,
+    *,
+    known: Callable[[ProjectKey], bool],
+    has_metadata: Callable[[Mapping[str, Any]], bool],
+) -> Templated:
+    """A project as of its :func:`latest` release, which ``description`` and ``readme`` (safe HTML) are of.
+
+    ``found`` are all its releases, ``known`` tells which projects the repository has, ``has_metadata`` is the
+    ecosystem's ``has_public_metadata``.
+    """
+    shown = latest(found)
+    home = "../../"
+    pinned = shown.prerelease or shown.yanked
+    page = release_view(
+        project, shown, description, readme, home, known, has_metadata, pinned=pinned, latest=True, found=tuple(found)
+    )
+    here = Crumb(text=page.name, href="index.html")
+    return Templated(
+        path=f"packages/{project.key}/index.html",
+        template="site/project.html",
+        context={
+            "frame": _frame(repository, home, home + "../", here),
+            "setup": setup_of(repository, config),
+            "page": page,
+        },
+    )
+
+
+def release_page(
+    repository: Repository,
+    config: Config,
+    project: Project,
+    release: Release,
+    description: Description,
+    readme: str,
+    *,
+    latest: bool,
+    known: Callable[[ProjectKey], bool],
+    has_metadata: Callable[[Mapping[str, Any]], bool],
+) -> Templated:
+    """A project at one version. Depends on no other release but for ``latest``: is it the one on the project's page?"""
+    home = "../../../"
+    page = release_view(
+        project, release, description, readme, home, known, has_metadata, pinned=True, latest=latest, found=()
+    )
+    above = Crumb(text=page.name, href="../index.html")
+    here = Crumb(text=release.version, href="index.html")
+    return Templated(
+        path=f"packages/{project.key}/{release.version}/index.html",
+        template="site/project.html",
+        context={
+            "frame": _frame(repository, home, home + "../", above, here),
+            "setup": setup_of(repository, config),
+            "page": page,
+        },
+    )
+
+
+def search_shard(number: int, entries: Iterable[ListEntry]) -> Page:
+    """The ``number``-th part of a repository's search data: a script, as ``file://`` lets pages load nothing else."""
+    rows = [[entry.name, entry.version, entry.summary, entry.key] for entry in entries]
+    data = json.dumps(rows, separators=(",", ":")).replace("<", "\\u003c")
+    return Page(path=f"search/{number}.js", body=f"repogen.search({number},{data});\n".encode())
+
+
+def _frame(repository: Repository, home: str, root: str, *further: Crumb) -> Frame:
+    crumbs = (Crumb(text=repository.name, href=f"{home}index.html"), *further)
+    title = " · ".join(crumb.text for crumb in reversed(crumbs))
+    return Frame(title=title, root=root, home=home, crumbs=crumbs)
+
+
+def _browse_path(identifier: str, *, quoted: bool = False) -> str:
+    return f"browse/{quote(identifier) if quoted else identifier}/index.html"
