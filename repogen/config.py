@@ -17,7 +17,8 @@ MAX_CONFIG_BYTES = 1 << 20
 DEFAULT_UPLOAD_LIMIT = 4 << 30
 
 _ID = re.compile(r"[a-z0-9._-]{1,64}\Z")
-_SIZE = re.compile(r"(\d{1,12})\s*(B|KiB|MiB|GiB|TiB)?\Z")
+_SIZE = re.compile(r"([0-9]{1,12}) *(B|KiB|MiB|GiB|TiB)?\Z")
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+\Z")
 _UNITS = {None: 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
 
 
@@ -102,11 +103,11 @@ def parse_config(data: bytes) -> Config:
     limit = _size(limits.take("upload", str, default=""), "limits.upload")
     limits.finish()
     sources = {
-        name: _source(name, _Table(table, f"sources.{name}"))
+        name: _source(name, _Table(table, _at("sources", name)))
         for name, table in _tables(top.take("sources", dict, default={}), "sources")
     }
     repositories = {
-        name: _repository(name, _Table(table, f"repositories.{name}"), sources)
+        name: _repository(name, _Table(table, _at("repositories", name)), sources)
         for name, table in _tables(top.take("repositories", dict, default={}), "repositories")
     }
     top.finish()
@@ -120,10 +121,10 @@ class _Table:
 
     def __init__(self, table: Mapping[str, Any], place: str) -> None:
         self._left = dict(table)
-        self._place = place
+        self.place = place
 
     def at(self, key: str) -> str:
-        return f"{self._place}.{key}" if self._place else key
+        return _at(self.place, key)
 
     def take(self, key: str, kind: type, *, default: Any = ...) -> Any:
         value = self._left.pop(key, default)
@@ -139,10 +140,15 @@ class _Table:
             raise ConfigError("unknown key", place=self.at(key))
 
 
+def _at(place: str, key: str) -> str:
+    shown = key if _BARE_KEY.match(key) else repr(key)
+    return f"{place}.{shown}" if place else shown
+
+
 def _tables(table: Mapping[str, Any], place: str) -> list[tuple[str, Mapping[str, Any]]]:
     for name, value in table.items():
         if not isinstance(value, dict):
-            raise ConfigError(f"must be a table, not {value!r}", place=f"{place}.{name}")
+            raise ConfigError(f"must be a table, not {value!r}", place=_at(place, name))
     return list(table.items())
 
 
@@ -170,7 +176,7 @@ def _id(table: _Table, name: str) -> str:
 
 def _source(name: str, table: _Table) -> Source:
     source = Source(
-        name=_name(name, table.at("").rstrip("."), "source"),
+        name=_name(name, table.place, "source"),
         id=_id(table, name),
         type=_type(table),
         description=table.take("description", str, default=""),
@@ -191,7 +197,7 @@ def _repository(name: str, table: _Table, sources: Mapping[str, Source]) -> Repo
         if source in listed[:number]:
             raise ConfigError(f"source {source!r} is listed twice", place=place)
     repository = Repository(
-        name=_name(name, table.at("").rstrip("."), "repository", RESERVED_REPOSITORIES),
+        name=_name(name, table.place, "repository", RESERVED_REPOSITORIES),
         id=_id(table, name),
         type=kind,
         sources=tuple(listed),
@@ -206,7 +212,7 @@ def _check_ids(place: str, things: Mapping[str, Source] | Mapping[str, Repositor
     seen: dict[str, str] = {}
     for name, thing in things.items():
         if thing.id in seen:
-            raise ConfigError(f"has the id of {seen[thing.id]!r}", place=f"{place}.{name}.id")
+            raise ConfigError(f"has the id of {seen[thing.id]!r}", place=_at(_at(place, name), "id"))
         seen[thing.id] = name
 
 

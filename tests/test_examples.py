@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection, HTTPResponse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conformance.webservers import nginx
 from tests.conftest import Client
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -60,59 +59,21 @@ def get(client: Client, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ge
         path = folder / "site" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    with ThreadingHTTPServer(("127.0.0.1", 0), Upstream) as upstream, socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        taken.close()
-        conf = folder / "nginx.conf"
-        conf.write_text(_edited(folder, port=port, upstream=upstream.server_port))
+    with ThreadingHTTPServer(("127.0.0.1", 0), Upstream) as upstream:
         threading.Thread(target=upstream.serve_forever).start()
-        nginx = subprocess.Popen([client("nginx"), "-c", conf, "-g", "daemon off;"])
-
-        def ask(path: str, *, method: str = "GET", body: bytes | None = None, **headers: str) -> HTTPResponse:
-            connection = HTTPConnection("127.0.0.1", port, timeout=10)
-            named = {name.replace("_", "-"): value for name, value in headers.items()}
-            connection.request(method, path, body=body, headers={"Connection": "close", **named})
-            return connection.getresponse()
-
+        fallback = {"python": "https://index.example.org/simple"}
         try:
-            _wait_for(port)
-            yield ask
+            with nginx(client, folder, site=folder / "site", upstream=upstream.server_port, fallback=fallback) as port:
+
+                def ask(path: str, *, method: str = "GET", body: bytes | None = None, **headers: str) -> HTTPResponse:
+                    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+                    named = {name.replace("_", "-"): value for name, value in headers.items()}
+                    connection.request(method, path, body=body, headers={"Connection": "close", **named})
+                    return connection.getresponse()
+
+                yield ask
         finally:
-            nginx.terminate()
-            nginx.wait(timeout=10)
             upstream.shutdown()
-
-
-def _edited(folder: Path, *, port: int, upstream: int) -> str:
-    """The example with the lines changed that its head says to change."""
-    text = (EXAMPLES / "nginx.conf").read_text()
-    for old, new in {
-        "user www-data;": "user root;" if os.getuid() == 0 else "",
-        "/srv/repogen": str(folder),
-        "/run/nginx": f"{folder}/nginx",
-        "/var/log/nginx": str(folder),
-        "/var/lib/nginx": str(folder),
-        "127.0.0.1:4242": f"127.0.0.1:{upstream}",
-        "listen 80;": f"listen 127.0.0.1:{port};",
-        'map $repository $fallback {\n        default "";': (
-            'map $repository $fallback {\n        default "";\n        python https://index.example.org/simple;'
-        ),
-    }.items():
-        assert old in text
-        text = text.replace(old, new)
-    return text
-
-
-def _wait_for(port: int) -> None:
-    deadline = time.monotonic() + 10
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            assert time.monotonic() < deadline, "nginx did not come up"
-            time.sleep(0.02)
-        else:
-            return
 
 
 @pytest.mark.conformance

@@ -14,13 +14,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from repogen.accept.decide import Status, decide
+from repogen.accept.decide import Status, decide, release_folder
 from repogen.accept.examine import Distribution, Incoming, examine
 from repogen.accept.wording import add_subject, add_trailers, receipt_text
 from repogen.config import Source
 from repogen.ecosystems import ecosystem_of
-from repogen.errors import FileExists
+from repogen.errors import FileExists, NotFound
 from repogen.model.names import CommitId
 from repogen.model.record import Submitter
 from repogen.store import Store
@@ -60,18 +61,27 @@ def accept(request: Request, *, writer: Writer, store: Store, now: datetime) -> 
     """Commit the distributions of one request to ``writer``, as one commit.
 
     The same bytes again change nothing, but may bring a signature that was missing, and heal a file that
-    the pool has lost. Raises FileExists where a name is taken by other bytes; nothing is committed then.
+    the pool has lost. A source that was renamed meanwhile is found by its id. Raises FileExists where a name
+    is taken by other bytes, NotFound where the source is gone; nothing is committed then.
     """
-    source, ecosystem, revision = request.source.name, ecosystem_of(request.source.type), writer.revision
+    revision = writer.revision
+    config = revision.good_config()
+    found = config.source_with_id(request.source.id)
+    if found is None:
+        raise NotFound(f"the source {request.source.name!r} has been removed")
+    source, ecosystem = found.name, ecosystem_of(found.type)
     first: dict[str, Distribution] = {}
     for one in request.distributions:
         twin = first.setdefault(ecosystem.file_key(one.incoming.filename), one)
         if twin.sha256 != one.sha256:
             raise FileExists(one.incoming.filename, sha256=twin.sha256, hint="the batch has it twice")
-    decisions = [
-        decide(one, source=source, revision=revision, ecosystem=ecosystem, by=request.by, now=now)
-        for one in first.values()
-    ]
+    folders: dict[Any, str] = {}
+    decisions = []
+    for one in first.values():
+        # Equal versions of one batch share a folder, too: file names are compared within it.
+        release = one.key, ecosystem.version_key(one.version)
+        folder = folders.setdefault(release, release_folder(revision, ecosystem, source, one))
+        decisions.append(decide(one, folder=folder, revision=revision, ecosystem=ecosystem, by=request.by, now=now))
     for decision in decisions:
         one = decision.distribution
         if not store.pool.holds(one.sha256, one.incoming.size):
@@ -92,5 +102,5 @@ def accept(request: Request, *, writer: Writer, store: Store, now: datetime) -> 
             Outcome(filename=one.distribution.incoming.filename, status=one.status, warnings=one.warnings)
             for one in decisions
         ),
-        text=receipt_text(decisions, source, writer.revision, writer.revision.good_config()),
+        text=receipt_text(decisions, source, writer.revision, config),
     )

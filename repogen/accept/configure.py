@@ -7,12 +7,12 @@ before it is committed.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+import tomllib
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import tomlkit
-from tomlkit.items import AbstractTable
 
 from repogen.accept.wording import token_trailer
 from repogen.config import Config, parse_config
@@ -68,11 +68,10 @@ def rename_source(old: str, new: str) -> Edit:
         table = _present(document, "sources", old)
         _absent(document, "sources", new)
         table.setdefault("id", old)
-        sources = document["sources"]
-        assert isinstance(sources, AbstractTable)
+        sources = _tables(document, "sources")
         sources[new] = sources.pop(old)
-        for repository in document.get("repositories", {}).values():
-            repository["sources"] = [new if source == old else source for source in repository.get("sources", [])]
+        for listed in _lists_with(document, old):
+            listed[listed.index(old)] = new
 
     return edit
 
@@ -82,9 +81,9 @@ def remove_source(name: str) -> Edit:
 
     def edit(document: tomlkit.TOMLDocument) -> None:
         _present(document, "sources", name)
-        del document["sources"][name]
-        for repository in document.get("repositories", {}).values():
-            repository["sources"] = [source for source in repository.get("sources", []) if source != name]
+        del _tables(document, "sources")[name]
+        for listed in _lists_with(document, name):
+            listed.remove(name)
 
     return edit
 
@@ -126,8 +125,7 @@ def edit_repository(
             check_name(new_name, what="repository", reserved=RESERVED_REPOSITORIES)
             _absent(document, "repositories", new_name)
             table.setdefault("id", name)
-            repositories = document["repositories"]
-            assert isinstance(repositories, AbstractTable)
+            repositories = _tables(document, "repositories")
             repositories[new_name] = repositories.pop(name)
 
     return edit
@@ -138,7 +136,7 @@ def remove_repository(name: str) -> Edit:
 
     def edit(document: tomlkit.TOMLDocument) -> None:
         _present(document, "repositories", name)
-        del document["repositories"][name]
+        del _tables(document, "repositories")[name]
 
     return edit
 
@@ -185,26 +183,54 @@ def _insert(document: tomlkit.TOMLDocument, kind: str, name: str, values: Mappin
     for key, value in values.items():
         if value or key == "sources":
             table[key] = value
-    document[kind][name] = table
+    _tables(document, kind)[name] = table
 
 
-def _present(document: tomlkit.TOMLDocument, kind: str, name: str) -> AbstractTable:
-    table = document.get(kind, {}).get(name)
-    if not isinstance(table, AbstractTable):
-        known = ", ".join(sorted(document.get(kind, {}))) or "none"
+def _tables(document: tomlkit.TOMLDocument, kind: str) -> MutableMapping[str, Any]:
+    """The sources, or the repositories, by name."""
+    found: MutableMapping[str, Any] = document.get(kind, {})
+    return found
+
+
+def _lists_with(document: tomlkit.TOMLDocument, source: str) -> list[list[str]]:
+    """The lists that name a source, to be changed in place: comments stand within lists, too."""
+    lists = [repository.get("sources", []) for repository in _tables(document, "repositories").values()]
+    return [listed for listed in lists if source in listed]
+
+
+def _present(document: tomlkit.TOMLDocument, kind: str, name: str) -> MutableMapping[str, Any]:
+    table: MutableMapping[str, Any] | None = _tables(document, kind).get(name)
+    if table is None:
+        known = ", ".join(sorted(_tables(document, kind))) or "none"
         what = "source" if kind == "sources" else "repository"
         raise NotFound(f"no {what} named {name!r}", hint=f"{kind}: {known}")
     return table
 
 
 def _absent(document: tomlkit.TOMLDocument, kind: str, name: str) -> None:
-    if name in document.get(kind, {}):
+    if name in _tables(document, kind):
         raise UsageError(f"{name!r} exists already in {kind}")
 
 
 def _checked(document: tomlkit.TOMLDocument) -> bytes:
+    """The bytes of the document. Raises ConfigError where they are unusable, or would be read as something else."""
     # tomlkit does not always set a blank line between the tables that it adds.
-    text = re.sub(r"(?m)^([^#\n].*)\n(?=\[)", r"\1\n\n", tomlkit.dumps(document))
-    data = (text.rstrip("\n") + "\n").encode()
+    text = re.sub(r"(?m)^([^#\n].*)\n(?=\[(?:sources|repositories)\.)", r"\1\n\n", tomlkit.dumps(document))
+    try:
+        data = (text.rstrip("\n") + "\n").encode()
+        same = _filled(tomllib.loads(data.decode())) == _filled(document.unwrap())
+    except UnicodeEncodeError:
+        raise ConfigError("holds a text that is not UTF-8") from None
+    except tomllib.TOMLDecodeError:
+        same = False
+    if not same:
+        raise ConfigError(
+            "cannot be edited the way it is written", hint="write each table as [sources.NAME] or [repositories.NAME]"
+        )
     parse_config(data)
     return data
+
+
+def _filled(document: Mapping[str, Any]) -> dict[str, Any]:
+    # The last table of a kind takes the kind itself out of the text with it.
+    return {key: value for key, value in document.items() if value != {}}

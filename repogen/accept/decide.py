@@ -30,13 +30,12 @@ class Decision:
 
 
 def decide(
-    distribution: Distribution, *, source: str, revision: Revision, ecosystem: Ecosystem, by: Submitter, now: datetime
+    distribution: Distribution, *, folder: str, revision: Revision, ecosystem: Ecosystem, by: Submitter, now: datetime
 ) -> Decision:
-    """Hold a distribution against what the source has of its release.
+    """Hold a distribution against what the folder of its release has.
 
     Raises FileExists where the name, in whatever spelling, is taken by other bytes.
     """
-    folder = release_folder(revision, ecosystem, source, distribution)
     incoming = distribution.incoming
     warnings = list(distribution.inspected.warnings)
     held = _same_name(revision.entries(revision.folder_id(folder)), ecosystem, incoming.filename)
@@ -52,9 +51,8 @@ def decide(
     if incoming.signature is not None and held.signature is None:
         changes = {f"{folder}/{held.record.filename}{paths.SIGNATURE}": incoming.signature}
         return Decision(distribution=distribution, status="signed", warnings=tuple(warnings), changes=changes)
-    if incoming.signature is not None and held.signature is not None:
-        if revision.blob(held.signature) != incoming.signature:
-            warnings.append("another signature is there already and was kept")
+    if incoming.signature and held.signature and revision.blob(held.signature) != incoming.signature:
+        warnings.append("another signature is there already and was kept")
     return Decision(distribution=distribution, status="unchanged", warnings=tuple(warnings), changes={})
 
 

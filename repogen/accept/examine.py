@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from repogen.ecosystems import Ecosystem
 from repogen.errors import InvalidUpload, Problem
-from repogen.model.inspected import Inspected, Stated
+from repogen.model.inspected import NOTHING_STATED, Inspected, Stated
 from repogen.model.names import ProjectKey, Sha256
 from repogen.model.record import Record, Submitter
 from repogen.model.signatures import check_armour
@@ -27,7 +27,7 @@ class Incoming:
     spooled: Path
     size: int
     digests: Mapping[str, str]
-    stated: Stated = Stated()
+    stated: Stated = NOTHING_STATED
     signature: bytes | None = None
     attestations: bytes | None = None
 
@@ -54,7 +54,7 @@ class Distribution:
             kind=self.inspected.kind,
             size=self.incoming.size,
             digests=self.incoming.digests,
-            uploaded=f"{uploaded:%Y-%m-%dT%H:%M:%S.%fZ}",
+            uploaded=f"{uploaded.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}",
             by=by,
             facts=self.inspected.facts,
         )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime
 
 from repogen.accept import Receipt, Request, accept
 from repogen.errors import Busy, RepogenError, StoreError
-from repogen.model.names import CommitId
 from repogen.store import Store
 from repogen.store.faults import storage_errors
 from repogen.store.writer import Writer
@@ -25,13 +25,12 @@ class _Ticket:
 class Landing:
     """Where requests of many threads queue up. A lone request waits for nobody.
 
-    ``publish`` is handed the commit that every request of a group can be seen at, and returns when
-    clients can see it. ``clock`` gives aware times. ``wait`` bounds, in seconds, how long a request stays
-    in the queue and how long the store is waited for.
+    ``publish`` returns when clients can see the head of the store; it is handed the seconds that it may
+    wait for others. ``clock`` gives aware times. ``wait`` bounds, in seconds, all waiting of a request.
     """
 
     def __init__(
-        self, store: Store, *, publish: Callable[[CommitId], None], clock: Callable[[], datetime], wait: float
+        self, store: Store, *, publish: Callable[[float], None], clock: Callable[[], datetime], wait: float
     ) -> None:
         self._store = store
         self._publish = publish
@@ -50,6 +49,7 @@ class Landing:
         ticket = _Ticket(request)
         with self._queue_lock:
             self._queue.append(ticket)
+        deadline = time.monotonic() + self._wait
         if not self._turn.acquire(timeout=self._wait):
             with self._queue_lock:
                 if ticket in self._queue:
@@ -61,22 +61,25 @@ class Landing:
             if ticket.result is None:
                 with self._queue_lock:
                     group, self._queue = self._queue, []
-                self._land_group(group)
+                self._land_group(group, deadline)
         finally:
             self._turn.release()
         if isinstance(ticket.result, Receipt):
             return ticket.result
         raise ticket.result or StoreError("the request was not landed")
 
-    def _land_group(self, group: list[_Ticket]) -> None:
+    def _land_group(self, group: list[_Ticket], deadline: float) -> None:
+        landed = False
         try:
             with storage_errors("the upload could not be committed"):
-                self._store.write(lambda writer: self._chain(group, writer), wait=self._wait)
+                self._store.write(lambda writer: self._chain(group, writer), wait=_left(deadline))
+            landed = True
             with storage_errors("the upload is committed, but could not be published"):
-                self._publish(self._store.head())
-        except Exception as error:
+                self._publish(_left(deadline))
+        except Exception as error:  # noqa: BLE001  each thread that waits is told, whatever it was
             for ticket in group:
-                if not isinstance(ticket.result, RepogenError):
+                # What a request was refused for may be another one that has not landed either.
+                if not landed or isinstance(ticket.result, Receipt):
                     ticket.result = error
 
     def _chain(self, group: list[_Ticket], writer: Writer) -> None:
@@ -85,3 +88,7 @@ class Landing:
                 ticket.result = accept(ticket.request, writer=writer, store=self._store, now=self._clock())
             except RepogenError as error:
                 ticket.result = error
+
+
+def _left(deadline: float) -> float:
+    return max(0.0, deadline - time.monotonic())

@@ -12,7 +12,7 @@ import typer
 from repogen.cli import add, build, catalog, init, key, repo, serve, source, token, yank
 from repogen.cli.home import Home
 from repogen.cli.output import note
-from repogen.errors import RepogenError
+from repogen.errors import RepogenError, StoreError
 
 app = typer.Typer(
     name="repogen",
@@ -61,3 +61,7 @@ def main() -> None:
         # The reader of a pipe went away; without this, Python reports the same again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
+    except OSError as error:
+        place = f": {str(error.filename)!r}" if error.filename else ""
+        note(f"repogen: {error.strerror or error}{place}")
+        sys.exit(StoreError.exit_status)

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from repogen.cli.home import Home
-from repogen.cli.output import Format, Output, print_json, say
+from repogen.cli.home import WAIT, Home
+from repogen.cli.output import Format, Output, note, print_json, say
+from repogen.errors import ConfigError
 
 
 def build(
@@ -19,7 +20,11 @@ def build(
 ) -> None:
     """Bring the site to the head of the store."""
     home: Home = context.obj
-    parts = dict(zip(("indexes", "pages"), home.generator.build(full=full), strict=True))
+    try:
+        home.store.newest().config()
+    except ConfigError as error:
+        note(f"warning: {error}; the last good configuration goes on")
+    parts = dict(zip(("indexes", "pages"), home.generator.build(wait=WAIT, full=full), strict=True))
     if output is Format.JSON:
         rows = {
             name: {"commit": part.commit, "full": part.full, "written": part.written} for name, part in parts.items()

@@ -76,9 +76,15 @@ def show(
         for label, value in row.items():
             if isinstance(value, dict):
                 for key, inner in sorted(value.items()):
-                    say(f"{label}.{key}: {inner}")
+                    say(f"{label}.{key}: {_plain(inner)}")
             else:
-                say(f"{label}: {value}")
+                say(f"{label}: {_plain(value)}")
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "-" if value is None else str(value)
 
 
 def _sources(revision: Revision, name: str | None) -> Iterator[Source]:

@@ -71,7 +71,7 @@ class Home:
 
     @cached_property
     def generator(self) -> Generator:
-        return Generator(self.store, site=self.site, derived=self.own / "derived", clock=now, wait=WAIT)
+        return Generator(self.store, site=self.site, derived=self.own / "derived", clock=now)
 
     @property
     def user(self) -> Submitter:
@@ -80,4 +80,4 @@ class Home:
 
     def publish(self) -> None:
         """Let the site follow the store."""
-        self.generator.build()
+        self.generator.build(wait=WAIT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import uuid
 from pathlib import Path
 from typing import Annotated
@@ -48,4 +49,5 @@ def init(
     place.publish()
     say(f"made a home at {place.root}")
     if not empty:
-        say("next: repogen token create --description me --sources local-python --scope sources:write")
+        option = f"--home {shlex.quote(str(place.root))}"
+        say(f"next: repogen {option} token create --description me --sources local-python --scope sources:write")

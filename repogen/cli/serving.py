@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from repogen.accept import Incoming, Receipt, Request, examine
 from repogen.accept.landing import Landing
 from repogen.auth.grants import Claims, judge
-from repogen.cli.home import Home, now
+from repogen.cli.home import WAIT, Home, now
 from repogen.config import Config, Source
 from repogen.ecosystems import ecosystem_of
 from repogen.errors import ConfigError, RepogenError
@@ -24,6 +24,8 @@ _log = logging.getLogger(__name__)
 UPLOAD_WAIT = 6.0
 #: How often somebody else's commits are looked for, in seconds.
 _WATCH = 0.5
+#: When pages that could not be built are tried again, in seconds.
+_AGAIN = 5
 
 
 class Instance:
@@ -62,7 +64,7 @@ class Instance:
         """Complete what a crash left, then follow the store."""
         for leftover in self._spool.iterdir():
             leftover.unlink()
-        self._home.generator.build_indexes()
+        self._home.generator.build_indexes(wait=WAIT)
         self._pages_wanted.set()
         for thread in self._threads:
             thread.start()
@@ -111,8 +113,8 @@ class Instance:
         trouble = (self._config[2] if self._config else "") or self._trouble
         return {"status": "degraded" if trouble else "ok", "commit": head, "trouble": trouble}
 
-    def _publish(self, _: CommitId) -> None:
-        self._home.generator.build_indexes()
+    def _publish(self, wait: float) -> None:
+        self._home.generator.build_indexes(wait=wait)
         self._pages_wanted.set()
 
     def _follow_store(self) -> None:
@@ -121,7 +123,7 @@ class Instance:
             try:
                 head = self._store.head()
                 if head != seen:
-                    self._publish(head)
+                    self._publish(WAIT)
                     seen = head
                 self._trouble = ""
             except (RepogenError, OSError) as error:
@@ -132,9 +134,11 @@ class Instance:
             self._pages_wanted.wait()
             self._pages_wanted.clear()
             try:
-                self._home.generator.build_pages()
+                self._home.generator.build_pages(wait=WAIT)
             except (RepogenError, OSError) as error:
                 self._tell(error)
+                if not self._stopping.wait(_AGAIN):
+                    self._pages_wanted.set()
             if self._stopping.is_set():
                 return
 

@@ -93,9 +93,11 @@ def verify(
 ) -> None:
     """Tell whether a token is good now, and for what."""
     home: Home = context.obj
+    # First the text: where it comes through a pipe, the store may list it only then.
+    text = _given(token)
     revision = home.store.newest()
     claims = judge(
-        _given(token),
+        text,
         keyring=home.keyring,
         lookup=lambda jti: revision.read(paths.token_path(jti)),
         now=now(),

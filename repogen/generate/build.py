@@ -30,7 +30,7 @@ class Part(Protocol):
     places: tuple[str, ...]
     fingerprint: str
 
-    def of_site(self, old: View | None, new: View) -> Iterator[Output]:
+    def of_site(self, old: View | None, new: View, /) -> Iterator[Output]:
         """What changes above the repositories; paths relative to the site."""
 
     def of_repository(self, repository: Repository, old: View | None, new: View, leaving: set[str]) -> Iterator[Output]:
@@ -68,7 +68,7 @@ def build(
         gone |= set(_removed(part, old, view, site, publisher.written))
     for path in publisher.written & leaving.keys():
         del leaving[path]
-    leaving |= {path: now + grace for path in gone - publisher.written - leaving.keys()}
+    leaving |= dict.fromkeys(gone - publisher.written - leaving.keys(), now + grace)
     for path in [path for path, due in leaving.items() if due <= now]:
         remove(site, path)
         del leaving[path]

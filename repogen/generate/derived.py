@@ -49,6 +49,16 @@ class Derived:
             except sqlite3.Error as error:
                 _log.warning("derived data cannot be kept: %s", error)
 
+    def keep_only(self, prefix: str) -> None:
+        """Forget every text whose key does not begin with ``prefix``: an older generator made it."""
+        if self._connection is None:
+            return
+        with self._lock:
+            try:
+                self._connection.execute("DELETE FROM derived WHERE substr(key, 1, ?) != ?", (len(prefix), prefix))
+            except sqlite3.Error as error:
+                _log.warning("derived data cannot be dropped: %s", error)
+
     def save(self) -> None:
         """Write what was put."""
         if self._connection is not None:
@@ -71,9 +81,8 @@ class Derived:
             # Losing the newest rows in a power cut costs only time.
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = OFF")
-            connection.execute(
-                "CREATE TABLE IF NOT EXISTS derived (kind TEXT, key TEXT, text TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID"
-            )
+            columns = "kind TEXT, key TEXT, text TEXT, PRIMARY KEY (kind, key)"
+            connection.execute(f"CREATE TABLE IF NOT EXISTS derived ({columns}) WITHOUT ROWID")
             connection.commit()
         except sqlite3.DatabaseError:
             connection.close()

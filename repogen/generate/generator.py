@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -28,43 +27,45 @@ from repogen.store.revision import Revision
 class Generator:
     """Builds the parts of one site from one store, always from the store's head.
 
-    ``derived`` is the folder for locks and derived data; ``clock`` gives aware times; ``wait`` bounds, in
-    seconds, how long another build of the same part is waited for (then Busy is raised).
+    ``derived`` is the folder for locks and derived data; ``clock`` gives aware times. Where a method takes
+    ``wait``, another build of the same part is waited for so many seconds; then Busy is raised.
     """
 
     def __init__(
-        self, store: Store, *, site: Path, derived: Path, clock: Callable[[], datetime], wait: float, grace: int = GRACE
+        self, store: Store, *, site: Path, derived: Path, clock: Callable[[], datetime], grace: int = GRACE
     ) -> None:
         self._store = store
         self._site = site
         self._folder = derived
         self._clock = clock
-        self._wait = wait
         self._grace = grace
         self._derived = Derived(derived)
         self._readmes = ReadmeRenderer()
         self._templates: tuple[TreeId | None, Templates] | None = None
         site.mkdir(parents=True, exist_ok=True)
 
-    def build_indexes(self, *, full: bool = False) -> Built:
+    def build_indexes(self, *, wait: float, full: bool = False) -> Built:
         """Bring what clients read to the head of the store."""
-        with self._building("indexes"):
+        with self._building("indexes", wait):
             view, templates = self._view(self._store.newest())
-            return self._build(Indexes(templates.fingerprint("simple/")), view, templates, full)
+            return self._build(Indexes(templates.fingerprint("simple/")), view, templates, full=full)
 
-    def build_pages(self, *, full: bool = False) -> Built:
+    def build_pages(self, *, wait: float, full: bool = False) -> Built:
         """Bring what people read to where the indexes are: a page never names a file that is not there yet."""
-        with self._building("pages"):
+        with self._building("pages", wait):
             indexes = load_state(self._site, "indexes")
             view, templates = self._view(self._store.at(indexes.commit) if indexes else self._store.newest())
-            made_of = f"{templates.fingerprint()} {view.config.address}"
-            fingerprint = hashlib.sha256(made_of.encode()).hexdigest()
+            fingerprint = templates.fingerprint()
             workshop = Workshop(fingerprint=fingerprint, derived=self._derived, render_readme=self._readmes.render)
-            return self._build(Pages(workshop, templates.static()), view, templates, full)
+            built = self._build(Pages(workshop, templates.static()), view, templates, full=full)
+            if built.full:
+                self._derived.keep_only(fingerprint)
+            self._derived.save()
+            return built
 
-    def build(self, *, full: bool = False) -> tuple[Built, Built]:
+    def build(self, *, wait: float, full: bool = False) -> tuple[Built, Built]:
         """Both parts, one after the other."""
-        return self.build_indexes(full=full), self.build_pages(full=full)
+        return self.build_indexes(wait=wait, full=full), self.build_pages(wait=wait, full=full)
 
     def close(self) -> None:
         """Let go of the derived data and of the process that renders READMEs."""
@@ -72,9 +73,9 @@ class Generator:
         self._derived.close()
 
     @contextmanager
-    def _building(self, part: str) -> Iterator[None]:
+    def _building(self, part: str, wait: float) -> Iterator[None]:
         lock = self._folder / f"{part}.lock"
-        with locked(lock, wait=self._wait, what=f"the build of the {part}"), storage_errors(f"building the {part}"):
+        with locked(lock, wait=wait, what=f"the build of the {part}"), storage_errors(f"building the {part}"):
             yield
 
     def _view(self, revision: Revision) -> tuple[View, Templates]:
@@ -85,7 +86,7 @@ class Generator:
             kept = self._templates = (tree, Templates(overrides(view.revision)))
         return view, kept[1]
 
-    def _build(self, part: Part, view: View, templates: Templates, full: bool) -> Built:
+    def _build(self, part: Part, view: View, templates: Templates, *, full: bool) -> Built:
         publisher = Publisher(
             self._site,
             pool=self._store.pool,
@@ -93,11 +94,9 @@ class Generator:
             render=lambda page: templates.render(page.template, page.context),
         )
         now = int(self._clock().timestamp())
-        built = build(
+        return build(
             part, view, store=self._store, site=self._site, publisher=publisher, now=now, full=full, grace=self._grace
         )
-        self._derived.save()
-        return built
 
 
 def overrides(revision: Revision) -> dict[str, bytes]:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from repogen.config import Repository
 from repogen.ecosystems import ECOSYSTEMS, Ecosystem
 from repogen.generate.publish import Output
-from repogen.generate.view import Changed, View, all_changed
+from repogen.generate.view import Changed, Shown, View, all_changed
 from repogen.model.catalog import Entry, Project
+from repogen.model.names import BlobId
 from repogen.model.pages import PoolFile, StoreFile, file_path
 from repogen.store import paths
 
@@ -25,7 +26,7 @@ class Indexes:
     def __init__(self, fingerprint: str) -> None:
         self.fingerprint = fingerprint
 
-    def of_site(self, old: View | None, new: View) -> Iterator[Output]:
+    def of_site(self, _old: View | None, _new: View) -> Iterator[Output]:
         """Nothing: clients read within a repository."""
         yield from ()
 
@@ -46,18 +47,29 @@ class Indexes:
 
 
 def _project(change: Changed, ecosystem: Ecosystem, old: View | None, new: View, leaving: set[str]) -> Iterator[Output]:
-    was = dict(old.revision.files_below(change.old.tree)) if old and change.old else {}
-    now = dict(new.revision.files_below(change.new.tree)) if change.new else {}
+    was = _archives(old, change.old)
+    now = _archives(new, change.new)
     project = new.project(change.key, change.new)
-    if old and was.keys() - now.keys():
+    if old and any(now.get(name) != blobs for name, blobs in was.items()):
         leaving |= _paths(old.project(change.key, change.old), ecosystem) - _paths(project, ecosystem)
     if project is None:
         return
-    fresh = {path.rpartition("/")[2] for path, blob in now.items() if was.get(path) != blob}
-    files = [file for entry in project.entries for file in _files(entry, ecosystem)]
-    files.sort(key=lambda file: isinstance(file, StoreFile))
-    yield from (file for file in files if file.path.rpartition("/")[2] in fresh)
+    fresh = {name for name, blobs in now.items() if was.get(name) != blobs}
+    files = [file for entry in project.entries if entry.record.filename in fresh for file in _files(entry, ecosystem)]
+    yield from sorted(files, key=lambda file: isinstance(file, StoreFile))
     yield from ecosystem.project_index(project)
+
+
+def _archives(view: View | None, shown: Shown | None) -> dict[str, tuple[BlobId | None, ...]]:
+    """By file name: the blobs of pointer, metadata and signature. What is published of an archive depends on these."""
+    if view is None or shown is None:
+        return {}
+    files = dict(view.revision.files_below(shown.tree))
+    return {
+        path.rpartition("/")[2]: (blob, files.get(path + paths.METADATA), files.get(path + paths.SIGNATURE))
+        for path, blob in files.items()
+        if path + paths.RECORD in files
+    }
 
 
 def _files(entry: Entry, ecosystem: Ecosystem) -> Iterator[PoolFile | StoreFile]:

@@ -9,7 +9,7 @@ from repogen.ecosystems import ECOSYSTEMS
 from repogen.generate import site
 from repogen.generate.cards import Cards, Workshop
 from repogen.generate.publish import Output
-from repogen.generate.shelves import ONE_PAGE, Range, ranges, shard_count, shard_of
+from repogen.generate.shelves import Range, ranges, shard_count, shard_of
 from repogen.generate.view import Changed, Shown, View, all_changed
 from repogen.generate.views import Release, latest, setup_of
 from repogen.model.catalog import Project
@@ -97,20 +97,17 @@ def _project(
         return
     found = cards.releases(project)
     shown = latest(found)
+    known, has_metadata = names.__contains__, cards.ecosystem.has_public_metadata
     for release in found:
+        stale = afresh or was.get(release.version) != now[release.version]
+        if release is not shown and not stale:
+            continue
         described, readme = cards.described(release), cards.readme(release)
         if release is shown:
             yield site.project_page(
-                repository,
-                new.config,
-                project,
-                found,
-                described,
-                readme,
-                known=names.__contains__,
-                has_metadata=cards.ecosystem.has_public_metadata,
+                repository, new.config, project, found, described, readme, known=known, has_metadata=has_metadata
             )
-        if afresh or was.get(release.version) != now[release.version]:
+        if stale:
             yield site.release_page(
                 repository,
                 new.config,
@@ -119,8 +116,8 @@ def _project(
                 described,
                 readme,
                 latest=release is shown,
-                known=names.__contains__,
-                has_metadata=cards.ecosystem.has_public_metadata,
+                known=known,
+                has_metadata=has_metadata,
             )
 
 

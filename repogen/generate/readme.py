@@ -30,6 +30,7 @@ from pygments.token import STANDARD_TYPES
 from readme_renderer import markdown, rst
 from readme_renderer.clean import ALLOWED_TAGS, clean
 
+from repogen.generate.templates import legal
 from repogen.model.pages import Readme
 
 #: Longer READMEs (characters) are shown as text, and of these no more than ``MAX_TEXT`` is shown.
@@ -72,7 +73,7 @@ def render_readme(readme: Readme) -> str:
     Markdown in the variants GFM and CommonMark, reStructuredText with no access to files. May take as long
     as a hostile README wants it to: see :class:`ReadmeRenderer`.
     """
-    text = readme.text.replace("\0", "\ufffd")
+    text = legal(readme.text)
     media, parameters = _media_type(readme.content_type)
     if len(text) > MAX_RENDERED or parameters.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
         return plain(text)
@@ -107,16 +108,16 @@ class ReadmeRenderer:
 
     def render(self, readme: Readme) -> str:
         """The README as HTML."""
-        text = readme.text.encode("utf-8", "replace")
+        text = legal(readme.text)
         with self._lock:
             _, connection = self._worker = self._worker or self._start()
             try:
-                connection.send_bytes(readme.content_type.encode("utf-8", "replace"))
-                connection.send_bytes(text)
+                connection.send_bytes(legal(readme.content_type).encode())
+                connection.send_bytes(text.encode())
                 return connection.recv_bytes().decode()
             except (EOFError, OSError):
                 self._stop()
-        return plain(text.decode())
+        return plain(text)
 
     def close(self) -> None:
         """End the process, if there is one."""
@@ -190,6 +191,8 @@ def _finished(html: str) -> str:
         tags=_TAGS,
         attributes=_ATTRIBUTES,
         attribute_filter=_known_classes,
+        # What is wide scrolls by itself, which somebody without a mouse must be able to do, too.
+        set_tag_attribute_values={"pre": {"tabindex": "0"}, "table": {"tabindex": "0"}},
         link_rel="nofollow noopener",
         url_schemes=_SCHEMES,
     )

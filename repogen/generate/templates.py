@@ -20,14 +20,17 @@ from repogen.model.names import one_line
 STATIC: Final = "static/"
 #: What a page looks like depends on these: another version of one of them rebuilds the site.
 _LIBRARIES: Final = ("repogen", "jinja2", "markupsafe", "readme_renderer", "docutils", "nh3", "pygments", "comrak")
-#: What HTML forbids to stand in a page in any form, and what UTF-8 cannot express: control characters but white space,
-#: surrogates, the noncharacters.
-_NO_TEXT: Final = re.compile(
+_ILLEGAL: Final = re.compile(
     "[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef"
     + "".join(chr(plane + last) for plane in range(0, 0x110000, 0x10000) for last in (0xFFFE, 0xFFFF))
     + "]"
 )
 _FAILURES: Final = (TemplateError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+
+
+def legal(text: str) -> str:
+    """The text without what HTML allows in no form: control characters but white space, surrogates, noncharacters."""
+    return _ILLEGAL.sub("\ufffd", text)
 
 
 def templates_folder() -> Path:
@@ -68,7 +71,7 @@ class Templates:
             text = self._environment.get_template(name).render(context)
         except _FAILURES as error:
             raise self._error(name, error) from error
-        return _NO_TEXT.sub("\ufffd", text).encode()
+        return legal(text).encode()
 
     def static(self) -> Mapping[str, bytes]:
         """The files that pages load, by their paths in the site (``static/site.css``)."""
@@ -97,7 +100,7 @@ class Templates:
         if isinstance(error, TemplateNotFound):
             reason = f"there is no template {error.message!r}"
         else:
-            reason = one_line(str(error)) or type(error).__name__
+            reason = one_line(str(error)).rstrip(".") or type(error).__name__
         if isinstance(error, TemplateSyntaxError):
             name, line = error.name or name, error.lineno
         else:

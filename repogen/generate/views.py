@@ -84,6 +84,11 @@ class Release:
         return all(entry.record.yanked is not None for entry in self.entries)
 
     @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why its files are yanked, each reason once."""
+        return tuple(dict.fromkeys(entry.record.yanked for entry in self.entries if entry.record.yanked))
+
+    @property
     def signed(self) -> bool:
         """Is every file of it signed?"""
         return all(entry.signature is not None for entry in self.entries)
@@ -164,7 +169,6 @@ class FileRow:
     kind: str
     size: str
     bytes: int
-    uploaded: str
     date: str
     sha256: str
     requires_python: str
@@ -310,7 +314,6 @@ def _file_row(entry: Entry, home: str, has_metadata: Callable[[Mapping[str, Any]
         kind=_KINDS.get(record.kind, record.kind),
         size=size_in_words(record.size),
         bytes=record.size,
-        uploaded=record.uploaded,
         date=_day(record.uploaded),
         sha256=record.sha256,
         requires_python=record.facts.get("requires_python") or "",

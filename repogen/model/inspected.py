@@ -35,3 +35,7 @@ class Stated:
     version: str | None = None
     kind: str | None = None
     digests: Mapping[str, str] = field(default_factory=dict)
+
+
+#: What a file on its own says: nothing.
+NOTHING_STATED = Stated()

@@ -25,9 +25,9 @@ class Record:
     """What is known of one distribution without opening it.
 
     ``name`` is as the archive spells it, ``version`` in the ecosystem's canonical spelling. ``kind`` is the
-    ecosystem's word (``wheel``, ``sdist``). ``digests`` maps a hashlib algorithm name to hex digits and always has ``sha256``.
-    ``uploaded`` is UTC in RFC 3339 with microseconds (PEP 700). ``yanked`` is None, or the reason (which
-    may be empty; PEP 592). ``facts`` are JSON values that only the ecosystem understands.
+    ecosystem's word (``wheel``, ``sdist``). ``digests`` maps the name of an algorithm to hex digits and always
+    has ``sha256``. ``uploaded`` is UTC in RFC 3339 with microseconds (PEP 700). ``yanked`` is None, or the
+    reason (which may be empty; PEP 592). ``facts`` are JSON values that only the ecosystem understands.
     """
 
     filename: str

@@ -93,7 +93,7 @@
       link.href = `${form.dataset.home}packages/${encodeURIComponent(key)}/index.html`;
       const title = document.createElement("strong");
       title.textContent = name;
-      link.append(title, version);
+      link.append(title, ` ${version}`);
       if (summary) {
         const small = document.createElement("small");
         small.textContent = summary;
