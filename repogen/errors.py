@@ -85,7 +85,7 @@ class FileExists(InvalidUpload):
     def __init__(self, filename: str, *, sha256: str, hint: str = "") -> None:
         self.sha256 = sha256
         text = f"File already exists ({filename!r}, with sha256 {sha256})"
-        text = f"{text}; {hint}" if hint else text
+        text = f"{text}; {hint or 'a name is never used again: raise the version'}"
         super().__init__([Problem(self.code, text)], filename=filename)
 
 
@@ -139,6 +139,7 @@ class ConfigError(RepogenError):
 
     def __init__(self, message: str, *, place: str = "", hint: str = "") -> None:
         self.place = place
+        self.reason = message
         super().__init__(f"repogen.toml: {place}: {message}" if place else f"repogen.toml: {message}", hint=hint)
 
 

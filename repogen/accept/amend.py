@@ -8,7 +8,7 @@ from datetime import datetime
 
 from repogen.accept.wording import token_trailer
 from repogen.config import Source
-from repogen.ecosystems import Ecosystem, ecosystem_of
+from repogen.ecosystems import Ecosystem, ecosystem_of, same_version
 from repogen.errors import NotFound
 from repogen.model.catalog import Entry
 from repogen.model.record import Submitter, dump_record
@@ -65,17 +65,10 @@ def _selected(
     for version in versions:
         folder = f"{paths.project_path(source, key)}/{version}"
         for entry in revision.entries(revision.folder_id(folder)):
-            if entry.record.filename == which or _same_version(ecosystem, which, version):
+            if entry.record.filename == which or same_version(ecosystem, which, version):
                 found = True
                 yield folder, entry
     if not found:
         raise NotFound(
             f"{name!r} has no version or file {which!r} in source {source!r}", hint=f"versions: {', '.join(versions)}"
         )
-
-
-def _same_version(ecosystem: Ecosystem, which: str, version: str) -> bool:
-    try:
-        return bool(ecosystem.version_key(which) == ecosystem.version_key(version))
-    except ValueError:
-        return False

@@ -218,16 +218,21 @@ def _checked(document: tomlkit.TOMLDocument) -> bytes:
     text = re.sub(r"(?m)^([^#\n].*)\n(?=\[(?:sources|repositories)\.)", r"\1\n\n", tomlkit.dumps(document))
     try:
         data = (text.rstrip("\n") + "\n").encode()
-        same = _filled(tomllib.loads(data.decode())) == _filled(document.unwrap())
     except UnicodeEncodeError:
-        raise ConfigError("holds a text that is not UTF-8") from None
+        raise UsageError("a text that is not UTF-8 cannot stand in repogen.toml") from None
+    try:
+        same = _filled(tomllib.loads(data.decode())) == _filled(document.unwrap())
     except tomllib.TOMLDecodeError:
         same = False
     if not same:
         raise ConfigError(
             "cannot be edited the way it is written", hint="write each table as [sources.NAME] or [repositories.NAME]"
         )
-    parse_config(data)
+    try:
+        parse_config(data)
+    except ConfigError as error:
+        # The text was good before: it is the edit that cannot be made.
+        raise UsageError(f"{error.place}: {error.reason}", hint=error.hint) from None
     return data
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from repogen.ecosystems import Ecosystem
+from repogen.ecosystems import Ecosystem, same_version
 from repogen.errors import InvalidUpload, Problem
 from repogen.model.inspected import NOTHING_STATED, Inspected, Stated
 from repogen.model.names import ProjectKey, Sha256
@@ -20,7 +20,8 @@ class Incoming:
     """One file as it arrived: its bytes lie at ``spooled``, which accepting moves into the pool.
 
     ``digests`` were computed from the bytes; ``stated`` is what the sender says of them. ``signature``
-    is the armour as sent, ``attestations`` the JSON text as sent.
+    is the armour as sent, ``attestations`` the JSON text as sent. ``problems`` are those of the form that it
+    came in: they are told together with those of the file.
     """
 
     filename: str
@@ -30,6 +31,7 @@ class Incoming:
     stated: Stated = NOTHING_STATED
     signature: bytes | None = None
     attestations: bytes | None = None
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +64,7 @@ class Distribution:
 
 def examine(incoming: Incoming, ecosystem: Ecosystem) -> Distribution:
     """Look into one file. Raises InvalidUpload with every problem of the file, its form and its signature."""
-    problems: list[Problem] = []
+    problems = list(incoming.problems)
     inspected = None
     try:
         inspected = ecosystem.inspect(incoming.filename, incoming.spooled)
@@ -96,16 +98,9 @@ def _stated_problems(stated: Stated, inspected: Inspected, ecosystem: Ecosystem)
     if stated.name is not None and ecosystem.project_key(stated.name) != ecosystem.project_key(inspected.name):
         text = f"the form states the name {stated.name!r}, the archive says {inspected.name!r}"
         problems.append(Problem("name-mismatch", text))
-    if stated.version is not None and not _equal_versions(stated.version, inspected.version, ecosystem):
+    if stated.version is not None and not same_version(ecosystem, stated.version, inspected.version):
         text = f"the form states the version {stated.version!r}, the archive says {inspected.version!r}"
         problems.append(Problem("version-mismatch", text))
     if stated.kind is not None and stated.kind != inspected.kind:
         problems.append(Problem("kind-mismatch", f"the form states a {stated.kind}, the file is a {inspected.kind}"))
     return problems
-
-
-def _equal_versions(stated: str, found: str, ecosystem: Ecosystem) -> bool:
-    try:
-        return bool(ecosystem.version_key(stated) == ecosystem.version_key(found))
-    except ValueError:
-        return False

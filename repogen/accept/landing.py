@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from repogen.accept import Receipt, Request, accept
-from repogen.errors import Busy, RepogenError, StoreError
+from repogen.errors import Busy, ConfigError, DiskFull, RepogenError, StoreError
 from repogen.store import Store
 from repogen.store.faults import storage_errors
 from repogen.store.writer import Writer
@@ -71,10 +72,9 @@ class Landing:
     def _land_group(self, group: list[_Ticket], deadline: float) -> None:
         landed = False
         try:
-            with storage_errors("the upload could not be committed"):
-                self._store.write(lambda writer: self._chain(group, writer), wait=_left(deadline))
+            self._store.write(lambda writer: self._chain(group, writer), wait=_left(deadline))
             landed = True
-            with storage_errors("the upload is committed, but could not be published"):
+            with _committed(), storage_errors("the site could not be written"):
                 self._publish(_left(deadline))
         except Exception as error:  # noqa: BLE001  each thread that waits is told, whatever it was
             for ticket in group:
@@ -88,6 +88,16 @@ class Landing:
                 ticket.result = accept(ticket.request, writer=writer, store=self._store, now=self._clock())
             except RepogenError as error:
                 ticket.result = error
+
+
+@contextmanager
+def _committed() -> Iterator[None]:
+    """Say with whatever error there is that the upload itself is safe."""
+    try:
+        yield
+    except (Busy, StoreError, DiskFull, ConfigError) as error:
+        text = f"the upload is committed, but could not be published: {error.message}"
+        raise type(error)(text, hint=error.hint) from error
 
 
 def _left(deadline: float) -> float:

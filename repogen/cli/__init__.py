@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -36,12 +37,21 @@ app.command("build")(build.build)
 app.command("serve")(serve.serve)
 
 
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"repogen {version('repogen')}")
+        raise typer.Exit
+
+
 @app.callback()
 def options(
     context: typer.Context,
     home: Annotated[Path, typer.Option(envvar="REPOGEN_HOME", help="The home to work on.")] = Path(),
     store: Annotated[Path | None, typer.Option(help="The store, where it is not HOME/store.git.")] = None,
     site: Annotated[Path | None, typer.Option(help="The site, where it is not HOME/site.")] = None,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Tell the version and exit.")
+    ] = False,
 ) -> None:
     """A package repository for Python and R, built from a Git store."""
     context.obj = Home.at(home.absolute(), store=store and store.absolute(), site=site and site.absolute())

@@ -10,9 +10,10 @@ import typer
 from repogen.cli.home import Home
 from repogen.cli.output import Format, Output, print_json, say, table
 from repogen.config import Source
-from repogen.ecosystems import ECOSYSTEMS, Ecosystem, ecosystem_of
+from repogen.ecosystems import ECOSYSTEMS, ecosystem_of, same_version
 from repogen.errors import NotFound
 from repogen.model.catalog import Entry, Project
+from repogen.model.record import record_document
 from repogen.store.revision import Revision
 
 InSource = Annotated[str | None, typer.Option("--source", help="Only in this source.")]
@@ -32,8 +33,11 @@ def list_projects(
         if output is Format.JSON:
             print_json(rows)
         else:
-            columns = ("source", "filename", "size", "uploaded", "by")
-            table([column.upper() for column in columns], [[str(row[column]) for column in columns] for row in rows])
+            cells = [
+                [row["source"], row["filename"], str(row["size"]), row["uploaded"], row["by"]["subject"]]
+                for row in rows
+            ]
+            table(("SOURCE", "FILENAME", "SIZE", "UPLOADED", "BY"), cells)
         return
     found: list[dict[str, Any]] = [
         {"source": one.name, "type": one.type, "name": key, "versions": _sorted(one, revision.versions(one.name, key))}
@@ -63,7 +67,7 @@ def show(
         rows += [
             _file(project.source, entry)
             for entry in project.entries
-            if version is None or _same(ecosystem, version, entry.record.version)
+            if version is None or same_version(ecosystem, version, entry.record.version)
         ]
     if not rows:
         raise NotFound(f"{name!r} has no version {version!r}")
@@ -108,27 +112,5 @@ def _sorted(source: Source, versions: tuple[str, ...]) -> list[str]:
     return sorted(versions, key=ecosystem_of(source.type).version_key, reverse=True)
 
 
-def _same(ecosystem: Ecosystem, wanted: str, version: str) -> bool:
-    try:
-        return bool(ecosystem.version_key(wanted) == ecosystem.version_key(version))
-    except ValueError:
-        return False
-
-
 def _file(source: str, entry: Entry) -> dict[str, Any]:
-    record = entry.record
-    return {
-        "source": source,
-        "filename": record.filename,
-        "name": record.name,
-        "version": record.version,
-        "kind": record.kind,
-        "size": record.size,
-        "digests": dict(record.digests),
-        "uploaded": record.uploaded,
-        "by": record.by.subject,
-        "token": record.by.token,
-        "signed": entry.signature is not None,
-        "yanked": record.yanked,
-        "facts": dict(record.facts),
-    }
+    return {"source": source, **record_document(entry.record), "signed": entry.signature is not None}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -11,6 +12,7 @@ from pathlib import Path
 from repogen.auth.keys import Keyring, load_keyring
 from repogen.errors import UsageError
 from repogen.generate.generator import Generator
+from repogen.model.names import one_line
 from repogen.model.record import Submitter
 from repogen.store import Store
 
@@ -76,7 +78,11 @@ class Home:
     @property
     def user(self) -> Submitter:
         """Whoever runs a command on this machine."""
-        return Submitter(subject=getpass.getuser())
+        try:
+            name = getpass.getuser()
+        except (KeyError, OSError):
+            name = f"uid {os.getuid()}"  # in a container the user may be none that the system knows
+        return Submitter(subject=one_line(name))
 
     def publish(self) -> None:
         """Let the site follow the store."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import threading
 from types import FrameType
@@ -27,6 +28,8 @@ def serve(
 
     home: Home = context.obj
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    # cheroot would take a socket that systemd hands over in place of the one that is asked for here.
+    os.environ.pop("LISTEN_PID", None)
     stop = threading.Event()
 
     def end(_number: int, _frame: FrameType | None) -> None:

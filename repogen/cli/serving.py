@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Mapping, Sequence
 
 from repogen.accept import Incoming, Receipt, Request, examine
@@ -12,7 +13,7 @@ from repogen.auth.grants import Claims, judge
 from repogen.cli.home import WAIT, Home, now
 from repogen.config import Config, Source
 from repogen.ecosystems import ecosystem_of
-from repogen.errors import ConfigError, RepogenError
+from repogen.errors import ConfigError, RepogenError, StoreError
 from repogen.model.names import CommitId
 from repogen.model.record import Submitter
 from repogen.receiver.app import Wiring
@@ -24,6 +25,8 @@ _log = logging.getLogger(__name__)
 UPLOAD_WAIT = 6.0
 #: How often somebody else's commits are looked for, in seconds.
 _WATCH = 0.5
+#: How often a site is looked after without a new commit, in seconds.
+_TIDY = 60
 #: When pages that could not be built are tried again, in seconds.
 _AGAIN = 5
 
@@ -45,7 +48,7 @@ class Instance:
             threading.Thread(target=self._follow_store, name="follow-store"),
             threading.Thread(target=self._build_pages, name="build-pages"),
         ]
-        self._trouble = ""
+        self._trouble = {"indexes": "", "pages": ""}
 
     def wiring(self, *, site: bool) -> Wiring:
         """What the receiver needs of this instance."""
@@ -70,7 +73,7 @@ class Instance:
             thread.start()
 
     def stop(self) -> None:
-        """Finish the pages that are wanted and return."""
+        """Return when what is being built is built; the next start builds the rest."""
         self._stopping.set()
         self._pages_wanted.set()
         for thread in self._threads:
@@ -96,9 +99,12 @@ class Instance:
     def authenticate(self, text: str) -> Claims:
         """Judge a token against the keys and the tokens that are in the store now."""
         revision = self._store.newest()
-        return judge(
-            text, keyring=self._home.keyring, lookup=lambda jti: revision.read(paths.token_path(jti)), now=now()
-        )
+        try:
+            keyring = self._home.keyring
+        except StoreError as error:
+            _log.error("%s", error)
+            raise StoreError("the signing keys cannot be used", hint="the receiver's log says why") from error
+        return judge(text, keyring=keyring, lookup=lambda jti: revision.read(paths.token_path(jti)), now=now())
 
     def accept(self, incoming: Sequence[Incoming], source: Source, by: Submitter) -> Receipt:
         """Examine files, commit them and publish their indexes."""
@@ -110,7 +116,8 @@ class Instance:
         """For monitoring: is all well, and what is served."""
         head = self._store.head()
         self.config()
-        trouble = (self._config[2] if self._config else "") or self._trouble
+        troubles = [self._config[2] if self._config else "", *self._trouble.values()]
+        trouble = "; ".join(filter(None, troubles))
         return {"status": "degraded" if trouble else "ok", "commit": head, "trouble": trouble}
 
     def _publish(self, wait: float) -> None:
@@ -118,31 +125,34 @@ class Instance:
         self._pages_wanted.set()
 
     def _follow_store(self) -> None:
-        seen = None
+        seen, last = None, 0.0
         while not self._stopping.wait(_WATCH):
             try:
                 head = self._store.head()
-                if head != seen:
+                # Now and then without a new commit, too: files that left the site are taken out in time.
+                if head != seen or time.monotonic() - last >= _TIDY:
                     self._publish(WAIT)
-                    seen = head
-                self._trouble = ""
-            except (RepogenError, OSError) as error:
-                self._tell(error)
+                    seen, last = head, time.monotonic()
+                self._tell("indexes", None)
+            except Exception as error:  # noqa: BLE001  whatever it was, the store is followed on
+                self._tell("indexes", error)
 
     def _build_pages(self) -> None:
         while True:
             self._pages_wanted.wait()
+            if self._stopping.is_set():
+                return
             self._pages_wanted.clear()
             try:
                 self._home.generator.build_pages(wait=WAIT)
-            except (RepogenError, OSError) as error:
-                self._tell(error)
-                if not self._stopping.wait(_AGAIN):
-                    self._pages_wanted.set()
-            if self._stopping.is_set():
-                return
+                self._tell("pages", None)
+            except Exception as error:  # noqa: BLE001  as above
+                self._tell("pages", error)
+                self._stopping.wait(_AGAIN)
+                self._pages_wanted.set()
 
-    def _tell(self, error: Exception) -> None:
-        if str(error) != self._trouble:
-            _log.error("the site does not follow the store: %s", error)
-        self._trouble = str(error)
+    def _tell(self, part: str, error: Exception | None) -> None:
+        trouble = f"the {part} do not follow the store: {error}" if error else ""
+        if error and trouble != self._trouble[part]:
+            _log.error("%s", trouble, exc_info=None if isinstance(error, RepogenError) else error)
+        self._trouble[part] = trouble

@@ -57,6 +57,14 @@ class Ecosystem(Protocol):
         """Is ``<file>.metadata`` published beside the file, given the facts of its record?"""
 
 
+def same_version(ecosystem: Ecosystem, one: str, other: str) -> bool:
+    """Are these equal under the ecosystem's rules? Whatever is no version is equal to none."""
+    try:
+        return bool(ecosystem.version_key(one) == ecosystem.version_key(other))
+    except ValueError:
+        return False
+
+
 def ecosystem_of(kind: SourceType) -> Ecosystem:
     """The rules for sources of a type. Raises NotFound for a type that has none in this version."""
     try:

@@ -12,7 +12,7 @@ from repogen.generate.cards import Workshop
 from repogen.generate.derived import Derived
 from repogen.generate.indexes import Indexes
 from repogen.generate.pages import Pages
-from repogen.generate.publish import Publisher
+from repogen.generate.publish import Publisher, make_folder
 from repogen.generate.readme import ReadmeRenderer
 from repogen.generate.state import load_state
 from repogen.generate.templates import Templates
@@ -42,7 +42,7 @@ class Generator:
         self._derived = Derived(derived)
         self._readmes = ReadmeRenderer()
         self._templates: tuple[TreeId | None, Templates] | None = None
-        site.mkdir(parents=True, exist_ok=True)
+        make_folder(site)
 
     def build_indexes(self, *, wait: float, full: bool = False) -> Built:
         """Bring what clients read to the head of the store."""

@@ -38,7 +38,8 @@ class Indexes:
         ecosystem = ECOSYSTEMS.get(repository.type)
         if ecosystem is None:
             return
-        names_changed = old is None or repository.name not in old.config.repositories
+        before = old.config.repositories.get(repository.name) if old else None
+        names_changed = before is None or before.type != repository.type
         for change in all_changed(old, new, repository):
             names_changed |= change.old is None or change.new is None
             yield from _project(change, ecosystem, old, new, leaving)

@@ -34,6 +34,8 @@ class Pages:
         """The first page, the page for what is missing, and what pages load."""
         if old is None:
             yield from (Page(path=path, body=body) for path, body in self._static.items())
+            # Browsers ask here where a page cannot name its icon: beside a signature, say.
+            yield Page(path="favicon.ico", body=self._static["static/favicon.ico"])
         if old is None or old.config != new.config:
             yield site.home_page(new.config)
             yield site.missing_page(new.config)
@@ -57,7 +59,7 @@ class Pages:
         cards = Cards(new, ecosystem, self._workshop)
         for change in _to_render(changed, before, after, cards, afresh=afresh):
             yield from _project(change, repository, old, new, cards, after, leaving, afresh=afresh)
-        yield from _lists(repository, new, cards, before, after, set(after) if afresh else set(changed), leaving)
+        yield from _lists(repository, new, cards, before, after, {*changed, *(after if afresh else ())}, leaving)
 
 
 def _to_render(

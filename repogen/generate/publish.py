@@ -8,6 +8,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -54,27 +55,25 @@ class Publisher:
 
     def _place(self, path: str) -> Path:
         place = self._site / path
-        place.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(place.parent)
         return place
 
     def _write(self, path: str, body: bytes) -> None:
-        place = self._place(path)
-        beside = place.with_name(f"{_BESIDE}{uuid.uuid4().hex}")
-        beside.write_bytes(body)
-        beside.chmod(0o644)
-        beside.replace(place)
+        with _whole(self._place(path)) as beside:
+            beside.write_bytes(body)
+            beside.chmod(0o644)
 
     def _link(self, file: PoolFile) -> None:
         origin, place = self._pool.path(file.sha256), self._place(file.path)
         try:
             if place.exists() and (place.samefile(origin) or place.stat().st_size == origin.stat().st_size):
                 return
-            beside = place.with_name(f"{_BESIDE}{uuid.uuid4().hex}")
-            self._link_or_copy(origin, beside)
-            beside.replace(place)
+            with _whole(place) as beside:
+                self._link_or_copy(origin, beside)
         except FileNotFoundError as error:
             raise StoreError(
-                f"the pool has no file for {file.path}", hint="upload the same file again to restore it"
+                f"the pool has no file for {file.path}",
+                hint="in a checkout, run git lfs pull; else upload the same file again",
             ) from error
 
     def _link_or_copy(self, origin: Path, beside: Path) -> None:
@@ -89,6 +88,29 @@ class Publisher:
                 _log.warning("files are copied into the site, hard links are not possible here: %s", error.strerror)
         shutil.copyfile(origin, beside)
         beside.chmod(0o444)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder of the site, which a web server of another user can read whatever the umask here."""
+    missing = []
+    while not folder.is_dir():
+        missing.append(folder)
+        folder = folder.parent
+    for one in reversed(missing):
+        one.mkdir(exist_ok=True)
+        one.chmod(0o755)
+
+
+@contextmanager
+def _whole(place: Path) -> Iterator[Path]:
+    """Another name for a file until it is complete; what fails leaves nothing under it."""
+    beside = place.with_name(f"{_BESIDE}{uuid.uuid4().hex}")
+    try:
+        yield beside
+        beside.replace(place)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
 
 
 def moved(output: Output, folder: str) -> Output:

@@ -35,7 +35,7 @@ def load_state(site: Path, part: str) -> State | None:
             fingerprint=str(document["fingerprint"]),
             leaving={str(path): int(due) for path, due in document["leaving"].items()},
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
 

@@ -44,7 +44,7 @@ def check_name(name: str, *, what: str, reserved: frozenset[str] = frozenset()) 
 
 def shard(key: str) -> str:
     """The two hex digits that a key is filed under: the start of the sha256 of its UTF-8 form."""
-    return hashlib.sha256(key.encode()).hexdigest()[:2]
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:2]
 
 
 def one_line(text: str, *, limit: int = 1000) -> str:

@@ -46,10 +46,9 @@ class Record:
         return Sha256(self.digests["sha256"])
 
 
-def dump_record(record: Record) -> bytes:
-    """The record as JSON: UTF-8, sorted keys, one field a line, ending in a newline."""
-    document = {
-        "format": FORMAT,
+def record_document(record: Record) -> dict[str, Any]:
+    """The record as a value for JSON."""
+    return {
         "filename": record.filename,
         "name": record.name,
         "version": record.version,
@@ -61,7 +60,13 @@ def dump_record(record: Record) -> bytes:
         "yanked": record.yanked,
         "facts": dict(record.facts),
     }
-    return json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True).encode() + b"\n"
+
+
+def dump_record(record: Record) -> bytes:
+    """The record as JSON: UTF-8, sorted keys, one field a line, ending in a newline."""
+    document = {"format": FORMAT, **record_document(record)}
+    # A command line of other bytes than UTF-8 brings surrogates along.
+    return json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True).encode(errors="replace") + b"\n"
 
 
 def load_record(data: bytes) -> Record:

@@ -43,6 +43,8 @@ _DIGESTS = {f"{algorithm}_digest": algorithm for algorithm in HEX_LENGTHS}
 _TEXTS = {":action", "protocol_version", "name", "version", "filetype", *_DIGESTS}
 _KINDS = {"sdist": "sdist", "bdist_wheel": "wheel"}
 _ABSENT = {"", "UNKNOWN"}
+#: With these there is no one file to look into; all other problems are told together with the file's own.
+_NO_FILE = {"content-missing", "content-repeated", "filename"}
 _PLAIN_ENCODINGS = {"", "7bit", "8bit", "binary"}
 _BOUNDARY = re.compile(r"[ -~]{0,69}[!-~]")
 _PARAMETER = r';\s*(name|filename)=(?:"([^"]*)"|([\w.!#$&^`|~+-]+))\s*'
@@ -182,7 +184,7 @@ class _Form:
         stated = {algorithm: digest for key, algorithm in _DIGESTS.items() if (digest := self._digest(key, algorithm))}
         filename = self._checked_filename()
         signature = self._checked_signature(filename)
-        if self._problems or self._content is None:
+        if self._content is None or any(problem.code in _NO_FILE for problem in self._problems):
             raise InvalidUpload(self._problems, filename=filename)
         return Incoming(
             filename=filename,
@@ -192,11 +194,12 @@ class _Form:
             stated=Stated(
                 name=self._texts.get("name"),
                 version=self._texts.get("version"),
-                kind=_KINDS[kind] if kind else None,
+                kind=_KINDS.get(kind or ""),
                 digests=stated,
             ),
             signature=signature,
             attestations=bytes(self._attestations[0].kept) if len(self._attestations) == 1 else None,
+            problems=tuple(self._problems),
         )
 
     def discard(self) -> None:

@@ -16,6 +16,7 @@ import pygit2
 
 from repogen.errors import Busy, StoreError, UsageError
 from repogen.model.names import CommitId
+from repogen.store.faults import storage_errors
 from repogen.store.locks import locked
 from repogen.store.pool import Pool
 from repogen.store.revision import Revision
@@ -73,9 +74,10 @@ class Store:
 
         ``change`` runs alone among all processes that use this method; it runs again, on the new head,
         where somebody moved the branch meanwhile by other means (a push). Raises Busy after ``wait``
-        seconds of others holding the store.
+        seconds of others holding the store, StoreError or DiskFull where it cannot be written.
         """
-        with locked(self.folder / "repogen.lock", wait=wait, what="the store"):
+        lock = locked(self.folder / "repogen.lock", wait=wait, what="the store")
+        with storage_errors("the store could not be written"), lock:
             for _ in range(_ATTEMPTS):
                 writer = Writer(self._repository, self._head())
                 result = change(writer)
@@ -119,7 +121,7 @@ class Store:
                     raise
                 if time.monotonic() >= deadline:
                     raise Busy(
-                        f"the store's branch is locked by Git ({str(lock)!r})",
+                        f"the store's branch is locked by Git ({BRANCH}.lock)",
                         hint="if no git command is running on the store, remove that file",
                     ) from None
                 time.sleep(_PAUSE)

@@ -150,6 +150,8 @@ class Revision:
 
     def _find(self, path: str) -> pygit2.Object | None:
         """What lies at ``path``. Step by step: an absent name is None, an absent object is damage."""
+        if any("\ud800" <= char <= "\udfff" for char in path):
+            return None  # bytes of a command line that are no UTF-8: nothing in the store has such a name
         found: pygit2.Object = self._repository[self._commit.tree_id]
         for name in path.split("/"):
             if not isinstance(found, pygit2.Tree) or name not in found:

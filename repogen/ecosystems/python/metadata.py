@@ -8,6 +8,7 @@ Source: the core metadata specification (1.0 to 2.5; PEP 241, 314, 345, 566, 643
 
 from __future__ import annotations
 
+import html
 import re
 import textwrap
 from collections.abc import Iterator, Mapping
@@ -32,6 +33,7 @@ _HEADER = re.compile(r"([!-9;-~]+):[ \t]*")
 _FOLD = (" ", "\t")
 #: What the email parser passes over without ending the headers.
 _IGNORED = (":", "From ")
+_URLS = ("home-page", "download-url", "project-url")
 _METADATA_VERSION = re.compile(r"[0-9]{1,3}\.[0-9]{1,3}\Z")
 _SINGLE = frozenset(
     {"metadata-version", "name", "version", "summary", "description", "description-content-type", "keywords"}
@@ -123,6 +125,11 @@ def judge_metadata(metadata: Metadata) -> Iterator[Problem]:
         yield Problem("metadata-version", f"{_shown(version)} is not a version (PEP 440)")
     if python and not _is_specifier(python):
         yield Problem("requires-python", f"Requires-Python {_shown(python)} is not a version specifier (PEP 440)")
+    for field in _URLS:
+        for value in metadata.every(field):
+            if _is_active(value.partition(",")[2] if field == "project-url" else value):
+                text = f"the field {field!r} has {_shown(value)}, which is code and no address: use https"
+                yield Problem("active-url", text)
     stated = metadata.one("metadata-version")
     if not _METADATA_VERSION.match(stated):
         yield Problem("metadata-format", f"Metadata-Version is {_shown(stated)}, not one of 1.0 to {NEWEST}")
@@ -161,6 +168,12 @@ def _is_specifier(text: str) -> bool:
     except (ValueError, RecursionError):
         return False
     return True
+
+
+def _is_active(url: str) -> bool:
+    """Would a browser that is lenient enough run this instead of going somewhere?"""
+    letters = "".join(char for char in html.unescape(url[:_MAX_SHOWN]) if char.isprintable() and not char.isspace())
+    return letters.lower().startswith(("javascript:", "vbscript:", "data:"))
 
 
 def _shown(text: str) -> str:
