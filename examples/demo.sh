@@ -30,7 +30,7 @@ tidy() {
     trap - EXIT INT TERM
     [ -z "$server" ] || { kill "$server" && wait "$server" || :; } 2>/dev/null
     ! there gpgconf || gpgconf --kill all
-    [ "$status" = 0 ] || [ ! -e "$work/serve.log" ] || cat "$work/serve.log" >&2
+    [ "$status" = 0 ] || [ ! -e "$work/serve.log" ] || grep -v __api__/status "$work/serve.log" >&2
     rm -rf "$work"
     exit "$status"
 }

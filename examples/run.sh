@@ -16,6 +16,7 @@ cat <<EOF
 
 The pages are at $address/ once the server below is up. To try it, in another terminal:
 
+  cd "$(pwd)"
   export PATH="$(dirname "$(command -v repogen)"):\$PATH"
   export TWINE_USERNAME=__token__ TWINE_PASSWORD=$token
   python -m build --no-isolation --outdir dist "$here/packages/acme-greeting"

@@ -89,8 +89,9 @@ class House:
                 data.update(piece)
         found: Mapping[str, str] = one.digests
         lies = [name for name, digest in one.stated.digests.items() if found[name] != digest]
-        if lies:
-            raise InvalidUpload([Problem("digest-mismatch", f"the form lies about {name}") for name in lies])
+        problems = [*one.problems, *(Problem("digest-mismatch", f"the form lies about {name}") for name in lies)]
+        if problems:
+            raise InvalidUpload(problems)
         if found["sha256"] != data.hexdigest() or one.size != one.spooled.stat().st_size:
             raise AssertionError("the digests are not those of the spooled bytes")
         before = self.files.get(one.filename)

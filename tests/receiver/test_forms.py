@@ -54,9 +54,9 @@ def read(body: bytes, spool: Path, *, limit: int = 1 << 20, **environ: Any) -> I
 
 
 def refused(body: bytes, spool: Path, **environ: Any) -> str:
-    """What is said of a form that is not good."""
+    """What is said of a form that is not good: at once, or together with what its file is found to be."""
     with pytest.raises(InvalidUpload) as raised:
-        read(body, spool, **environ)
+        raise InvalidUpload(read(body, spool, **environ).problems)
     assert list(spool.iterdir()) == []
     return str(raised.value)
 

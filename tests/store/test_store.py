@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from repogen.errors import Busy, ConfigError, StoreError, UsageError
-from repogen.model.names import CommitId, Sha256, TreeId
+from repogen.model.names import CommitId, ProjectKey, Sha256, TreeId
 from repogen.store import BRANCH, Store
 from repogen.store.locks import locked
 from repogen.store.paths import lfs_pointer
@@ -255,9 +255,7 @@ def test_a_work_tree_follows(tmp_path: Path) -> None:
     digest = Sha256("6b75eea72b7c3dbdbcd2f2c66a8a5ec5cd2ae7b8ba3e0fd1e2ce2aafd3d9a111")
     store.pool.take(spooled, digest)
 
-    commit(
-        store, {"a/x": None, "b": b"3", "notes": b"new", "sources/p/x-1-py3-none-any.whl": lfs_pointer(digest, 11)}
-    )
+    commit(store, {"a/x": None, "b": b"3", "notes": b"new", "sources/p/x-1-py3-none-any.whl": lfs_pointer(digest, 11)})
 
     assert not (checkout / "a" / "x").exists()
     assert (checkout / "b").read_bytes() == b"3"
@@ -298,3 +296,11 @@ def test_a_damaged_object_is_an_error_and_not_an_absent_file(store: Store, kind:
     with pytest.raises(StoreError, match="cannot be read"):
         Store(store.path).newest().read("tokens/ab/x.json")
     assert Store(store.path).newest().read("tokens/cd/x.json") is None
+
+
+@pytest.mark.parametrize("key", ["a\0b", "\udcff", "", "..", "a/b", "x" * 5000])
+def test_a_name_that_nothing_can_have_is_absent(store: Store, key: str) -> None:
+    """Whatever somebody asks for, a project that cannot be there is not there, which is no error."""
+    commit(store, {"sources/near/aa/a/1.0/file": b""})
+
+    assert store.newest().project("near", ProjectKey(key)) is None

@@ -100,6 +100,11 @@ def test_all_versions_of_metadata_pass(version: str) -> None:
         (HEAD + b"Requires-Python: " + b">=1," * 20_000 + b"\n", ["requires-python"]),
         (HEAD + b"Requires-Python: " + b"(" * 5000 + b"\n", ["requires-python"]),
         (HEAD + b"Requires-Dist: " + b"(" * 1_000_000 + b"\n", []),
+        (HEAD + b"Home-page: javascript:alert(1)\n", ["active-url"]),
+        (HEAD + b"Download-URL: \x01Java\tScript:alert(1)\n", ["active-url"]),
+        (HEAD + b"Project-URL: Docs, &#106;avascript:alert(1)\n", ["active-url"]),
+        (HEAD + b"Project-URL: Docs, data:text/html,x\nProject-URL: Two,vbscript:x\n", ["active-url", "active-url"]),
+        (HEAD + b"Project-URL: javascript: the good parts, https://example.org/\nHome-page: #\n", []),
         *[
             (HEAD.replace(b"example", name.encode()), ["metadata-name"])
             for name in (

@@ -1,0 +1,49 @@
+"""A home in service for the whole run, and a key that signs."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conformance.instance import Instance, serving
+from tests.conformance.programs import clean, run
+from tests.conftest import Client
+
+
+@pytest.fixture(scope="session")
+def instance(client: Client, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    """A home that all tests share; each uploads projects of its own."""
+    with serving(tmp_path_factory.mktemp("instance") / "home", client) as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def token(instance: Instance) -> str:
+    """A token for ``local-python``."""
+    return instance.token()
+
+
+@pytest.fixture
+def own(client: Client, tmp_path: Path) -> Iterator[Instance]:
+    """A home of one's own, for what would disturb the others."""
+    with serving(tmp_path / "home", client) as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def gnupg(client: Client) -> Iterator[Path]:
+    """The folder of a GnuPG that has one throw-away key. Its path is short: GnuPG makes sockets there."""
+    folder = Path(tempfile.mkdtemp(prefix="gnupg"))
+    env = clean(GNUPGHOME=folder)
+    run(
+        *(client("gpg"), "--batch", "--passphrase", "", "--quick-generate-key"),
+        *("Tester <tester@example.org>", "ed25519", "sign", "1d"),
+        env=env,
+    )
+    yield folder
+    run("gpgconf", "--kill", "all", env=env)
+    shutil.rmtree(folder)

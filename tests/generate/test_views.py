@@ -1,0 +1,240 @@
+"""What the pages say: releases in order, the right one first, sizes, dependencies, links."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+
+import pytest
+from packaging.version import Version
+
+from repogen.config import Config, Repository, Source
+from repogen.generate.views import (
+    ListEntry,
+    Release,
+    ReleaseView,
+    latest,
+    list_entry,
+    release_view,
+    releases,
+    setup_of,
+    size_in_words,
+)
+from repogen.model.catalog import Entry, Project
+from repogen.model.names import BlobId, ProjectKey
+from repogen.model.pages import Dependency, Description, Fact, Link
+from repogen.model.record import Record, Submitter
+
+
+def entry(
+    version: str,
+    *,
+    filename: str = "",
+    kind: str = "wheel",
+    uploaded: str = "2026-11-22T10:00:00.000000Z",
+    yanked: str | None = None,
+    signed: bool = False,
+    metadata: bool = True,
+    size: int = 1234,
+) -> Entry:
+    name = filename or f"example-{version}-py3-none-any.whl"
+    return Entry(
+        record=Record(
+            filename=name,
+            name="example",
+            version=version,
+            kind=kind,
+            size=size,
+            digests={"sha256": hashlib.sha256(name.encode()).hexdigest()},
+            uploaded=uploaded,
+            by=Submitter(subject="ci"),
+            yanked=yanked,
+            facts={"requires_python": ">=3.11", "public_metadata": kind == "wheel"},
+        ),
+        metadata=BlobId("1" * 40) if metadata else None,
+        signature=BlobId("2" * 40) if signed else None,
+    )
+
+
+def found(*entries: Entry) -> tuple[Release, ...]:
+    return releases(Project(key=ProjectKey("example"), source="local-python", entries=entries), Version)
+
+
+def view(
+    release: Release, description: Description, *known: str, home: str = "../../", pinned: bool = False
+) -> ReleaseView:
+    return release_view(
+        Project(key=ProjectKey("example"), source="local-python", entries=release.entries),
+        release,
+        description,
+        "",
+        home,
+        lambda key: key in known,
+        lambda facts: bool(facts["public_metadata"]),
+        pinned=pinned,
+        latest=True,
+        found=(release,),
+    )
+
+
+def test_releases_are_newest_first_whatever_the_order_of_entries() -> None:
+    """Versions are ordered by their ecosystem's rules, not as text."""
+    entries = [entry(version) for version in ("1.9", "1.10", "2.0rc1", "2.0", "1!0.1")]
+    random.Random(0).shuffle(entries)
+
+    assert [release.version for release in found(*entries)] == ["1!0.1", "2.0", "2.0rc1", "1.10", "1.9"]
+    assert [release.prerelease for release in found(*entries)] == [False, False, True, False, False]
+
+
+def test_equal_versions_are_one_release() -> None:
+    """1.0 and 1.0.0 are the same version; the shorter spelling names it, files come by name."""
+    (release,) = found(entry("1.0.0", filename="b.whl"), entry("1.0", filename="a.whl"))
+
+    assert release.version == "1.0"
+    assert [each.record.filename for each in release.entries] == ["a.whl", "b.whl"]
+
+
+@pytest.mark.parametrize(
+    ("versions", "yanked", "expected"),
+    [
+        (("1.0", "2.0"), (), "2.0"),
+        (("1.0", "2.0rc1"), (), "1.0"),
+        (("1.0", "2.0"), ("2.0",), "1.0"),
+        (("1.0", "2.0rc1"), ("1.0",), "2.0rc1"),
+        (("1.0", "2.0rc1"), ("1.0", "2.0rc1"), "2.0rc1"),
+        (("1.0rc1", "2.0.dev1"), (), "2.0.dev1"),
+    ],
+)
+def test_latest(versions: tuple[str, ...], yanked: tuple[str, ...], expected: str) -> None:
+    """The newest final release that is not yanked; failing that, the newest not yanked; failing that, the newest."""
+    entries = [entry(version, yanked="" if version in yanked else None) for version in versions]
+
+    assert latest(found(*entries)).version == expected
+
+
+def test_release_sums_up_its_files() -> None:
+    """Its date is its first file's; it is yanked or signed if every file is; reasons are said once."""
+    late = entry("1.0", filename="a.whl", uploaded="2026-11-23T00:00:00.000000Z", yanked="bad", signed=True)
+    early = entry("1.0", filename="b.whl", uploaded="2026-11-21T23:59:59.999999Z", yanked="bad")
+    (release,) = found(late, early)
+    (half,) = found(late, entry("1.0", filename="b.whl"))
+
+    assert (release.date, release.yanked, release.signed, release.reasons) == ("2026-11-21", True, False, ("bad",))
+    assert not half.yanked
+
+
+def test_release_is_described_by_what_was_built() -> None:
+    """A wheel's metadata is final, so it speaks before an sdist's; a file without metadata does not."""
+    sdist = entry("1.0", filename="a.tar.gz", kind="sdist")
+    wheel = entry("1.0", filename="b.whl")
+
+    assert found(sdist, wheel)[0].described_by == wheel
+    assert found(sdist, entry("1.0", filename="b.whl", metadata=False))[0].described_by == sdist
+    assert found(entry("1.0", metadata=False))[0].described_by is None
+
+
+def test_list_entry_survives_json() -> None:
+    """What is kept between builds is what was put there; a long summary is cut, a strange one is one line."""
+    (release,) = found(entry("1.0", signed=True))
+    project = Project(key=ProjectKey("example"), source="s", entries=release.entries)
+    listed = list_entry(
+        project, release, Description(name="Example", version="1.0", summary="a\n\u2028\"'</script>" + "x" * 400)
+    )
+
+    assert ListEntry.from_json(listed.to_json()) == listed
+    assert listed.summary.startswith("a??\"'</script>xxx")
+    assert len(listed.summary) == 300
+    assert (listed.href, listed.date, listed.signed) == ("packages/example/index.html", "2026-11-22", True)
+
+
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [
+        *((0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (12_345, "12.3 kB"), (99_949, "99.9 kB"), (99_951, "100 kB")),
+        *((999_499, "999 kB"), (999_500, "1.0 MB"), (1_234_567_890, "1.2 GB"), (5 * 10**12, "5.0 TB")),
+    ],
+)
+def test_size_in_words(size: int, words: str) -> None:
+    """Decimal units, two or three digits."""
+    assert size_in_words(size) == words
+
+
+def test_setup_without_an_address_shows_the_placeholder() -> None:
+    """URLs are whole either way, and end in a slash as clients want them."""
+    source = Source(name="local-python", id="a", type="python", description="ours")
+    repository = Repository(name="python", id="b", type="python", sources=("local-python",))
+    config = Config(sources={"local-python": source}, repositories={"python": repository})
+    there = Config(sources=config.sources, repositories=config.repositories, address="https://example.org/packages")
+
+    assert setup_of(repository, config).index_url == "https://YOUR-ADDRESS/python/latest/simple/"
+    assert not setup_of(repository, config).has_address
+    assert setup_of(repository, there).index_url == "https://example.org/packages/python/latest/simple/"
+    assert setup_of(repository, there).uploads[0].url == "https://example.org/packages/upload/pypi/local-python/"
+
+
+def test_file_rows() -> None:
+    """Links lead to the files of the repository; those that are not there are not linked."""
+    wheel = entry("1.0+a", filename="example-1.0+a-py3-none-any.whl", signed=True, yanked="why")
+    sdist = entry("1.0+a", filename="example-1.0+a.tar.gz", kind="sdist", metadata=False)
+    (release,) = found(wheel, sdist)
+    first, second = view(release, Description(name="example", version="1.0+a"), home="../../../").files
+    sha256 = wheel.record.sha256
+
+    assert first.href == f"../../../files/{sha256[:2]}/{sha256[2:4]}/{sha256}/example-1.0%2Ba-py3-none-any.whl"
+    assert (first.signature, first.metadata) == (f"{first.href}.asc", f"{first.href}.metadata")
+    assert (first.kind, first.size, first.date, first.yanked) == ("Wheel", "1.2 kB", "2026-11-22", "why")
+    assert (second.kind, second.signature, second.metadata, second.yanked) == ("Source", None, None, None)
+
+
+def test_dependencies_link_to_projects_that_are_there() -> None:
+    """They are grouped by extra, those of every installation first."""
+    (release,) = found(entry("1.0"))
+    description = Description(
+        name="example",
+        version="1.0",
+        dependencies=(
+            Dependency(text='pytest; extra == "test"', key="pytest", group="test"),
+            Dependency(text="Sales.Calendar[x]<3", key="sales-calendar"),
+            Dependency(text="?? broken", key=""),
+        ),
+    )
+    (always, needed), (extra, tested) = view(release, description, "sales-calendar", "").requirements
+
+    assert (always, extra) == ("", "test")
+    assert [(each.name, each.rest, each.href) for each in needed] == [
+        ("Sales.Calendar", "[x]<3", "../../packages/sales-calendar/index.html"),
+        ("", "?? broken", None),
+    ]
+    assert [(each.name, each.href) for each in tested] == [("pytest", None)]
+
+
+def test_requirement_is_safe_to_paste() -> None:
+    """The version is named where it must be, quoted where a shell would read something into it."""
+    (plain,), (epoch,) = found(entry("1.0")), found(entry("1!1.0"))
+    description = Description(name="Example", version="1.0")
+
+    assert view(plain, description).requirement == "example"
+    assert view(plain, description, pinned=True).requirement == "example==1.0"
+    assert view(epoch, description, pinned=True).requirement == "'example==1!1.0'"
+
+
+def test_classifiers_are_grouped_and_bad_links_dropped() -> None:
+    """What is before the first colons is said once; a link that no page may have is none, whoever made it."""
+    (release,) = found(entry("1.0"))
+    description = Description(
+        name="example",
+        version="1.0",
+        classifiers=("Topic :: A", "Lonely", "Topic :: B :: C"),
+        links=(
+            Link(label="good", url="https://e.org"),
+            Link(label="bad", url="javascript:x"),
+            Link(label="text", url=None),
+        ),
+    )
+    shown = view(release, description)
+
+    assert shown.classifiers == (
+        Fact(label="Topic", values=("A", "B :: C")),
+        Fact(label="Lonely", values=("Lonely",)),
+    )
+    assert [link.label for link in shown.links] == ["good", "text"]
