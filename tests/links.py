@@ -18,7 +18,7 @@ class _Links(HTMLParser):
         super().__init__()
         self.found: list[dict[str, str]] = []
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(self, _tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in attrs}
         if "src" in values:
             self.found.append({"href": values["src"]})

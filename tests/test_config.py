@@ -156,7 +156,7 @@ def test_each_mistake_is_one_line_with_its_place(text: str, message: str) -> Non
     ],
 )
 def test_urls_that_are_none(url: str) -> None:
-    """An address is the beginning of the URLs of a site: what cannot begin one, or could end an attribute, is refused."""
+    """What cannot be the beginning of the URLs of a site, or could end an attribute, is refused."""
     with pytest.raises(ConfigError, match="must be an http or https URL"):
         read(f'address = "{url}"')
 
@@ -169,8 +169,10 @@ def test_urls(url: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "what"),
-    [("A", "source"), ("a/b", "source"), ("..", "source"), ("-a", "source"), ("a-", "source"), ("", "source")]
-    + [("a" * 64, "source"), ("b\u00fc", "repository"), ("a\\nb", "repository")],
+    [
+        *((name, "source") for name in ("A", "a/b", "..", "-a", "a-", "", "a" * 64)),
+        *((name, "repository") for name in ("b\u00fc", "a\\nb")),
+    ],
 )
 def test_names_that_are_none(name: str, what: str) -> None:
     """A name is a folder and a part of URLs: what is unsafe as either is refused, escaped, with what is allowed."""

@@ -18,7 +18,7 @@ from typing import Any
 
 from repogen.accept.decide import Status, decide, release_folder
 from repogen.accept.examine import Distribution, Incoming, examine
-from repogen.accept.wording import add_subject, add_trailers, receipt_text
+from repogen.accept.wording import add_subject, add_trailers, hidden_notes, receipt_text
 from repogen.config import Source
 from repogen.ecosystems import ecosystem_of
 from repogen.errors import FileExists, NotFound
@@ -50,11 +50,15 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """The answer to one request: the commit that holds it (None: nothing had to change), and one line of text."""
+    """The answer to one request: the commit that holds it (None: nothing had to change), and one line of text.
+
+    ``notes`` say where clients cannot see the files; ``text`` has them, too.
+    """
 
     commit: CommitId | None
     outcomes: tuple[Outcome, ...]
     text: str
+    notes: tuple[str, ...] = ()
 
 
 def accept(request: Request, *, writer: Writer, store: Store, now: datetime) -> Receipt:
@@ -75,6 +79,8 @@ def accept(request: Request, *, writer: Writer, store: Store, now: datetime) -> 
         twin = first.setdefault(ecosystem.file_key(one.incoming.filename), one)
         if twin.sha256 != one.sha256:
             raise FileExists(one.incoming.filename, sha256=twin.sha256, hint="the batch has it twice")
+        if twin.incoming.signature is None and one.incoming.signature is not None:
+            first[ecosystem.file_key(one.incoming.filename)] = one
     folders: dict[Any, str] = {}
     decisions = []
     for one in first.values():
@@ -96,11 +102,13 @@ def accept(request: Request, *, writer: Writer, store: Store, now: datetime) -> 
             author=request.by.subject,
             now=now,
         )
+    notes = hidden_notes(decisions, source, writer.revision, config)
     return Receipt(
         commit=commit,
         outcomes=tuple(
             Outcome(filename=one.distribution.incoming.filename, status=one.status, warnings=one.warnings)
             for one in decisions
         ),
-        text=receipt_text(decisions, source, writer.revision, config),
+        text=receipt_text(decisions, notes),
+        notes=notes,
     )

@@ -14,6 +14,9 @@ from repogen.store import Store
 from repogen.store.faults import storage_errors
 from repogen.store.writer import Writer
 
+#: What the newer requests of a group have at least, in seconds, after a long wait of the one that lands them.
+_LEAST = 2.0
+
 
 class _Ticket:
     """A request on its way, and what became of it."""
@@ -62,7 +65,7 @@ class Landing:
             if ticket.result is None:
                 with self._queue_lock:
                     group, self._queue = self._queue, []
-                self._land_group(group, deadline)
+                self._land_group(group, max(deadline, time.monotonic() + _LEAST))
         finally:
             self._turn.release()
         if isinstance(ticket.result, Receipt):

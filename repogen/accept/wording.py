@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from repogen.accept.decide import Decision
 from repogen.config import Config
-from repogen.model.names import ProjectKey, one_line
+from repogen.model.names import one_line
 from repogen.model.record import Submitter
 from repogen.store.precedence import winner
 from repogen.store.revision import Revision
@@ -47,15 +47,15 @@ def token_trailer(by: Submitter) -> list[tuple[str, str]]:
     return [("Token", by.token)] if by.token else []
 
 
-def receipt_text(decisions: Sequence[Decision], source: str, revision: Revision, config: Config) -> str:
-    """One line for the sender: what happened, where it cannot be seen, and every warning."""
+def receipt_text(decisions: Sequence[Decision], notes: Sequence[str]) -> str:
+    """One line for the sender: what happened, the notes on where it cannot be seen, and every warning."""
     statuses = [decision.status for decision in decisions]
     if len(decisions) == 1:
         parts = [f"{decisions[0].distribution.incoming.filename}: {statuses[0]}"]
     else:
         counts = [f"{statuses.count(status)} {status}" for status in _VERBS if status in statuses]
         parts = [f"{len(decisions)} files: {', '.join(counts)}"]
-    parts += _hidden(sorted({decision.distribution.key for decision in decisions}), source, revision, config)
+    parts += notes
     parts += [
         f"{decision.distribution.incoming.filename}: {warning}"
         for decision in decisions
@@ -64,14 +64,16 @@ def receipt_text(decisions: Sequence[Decision], source: str, revision: Revision,
     return one_line("; ".join(parts), limit=4000)
 
 
-def _hidden(keys: Sequence[ProjectKey], source: str, revision: Revision, config: Config) -> list[str]:
+def hidden_notes(decisions: Sequence[Decision], source: str, revision: Revision, config: Config) -> tuple[str, ...]:
+    """Where clients cannot see what was accepted, a line each."""
+    keys = sorted({decision.distribution.key for decision in decisions})
     repositories = config.repositories_of(source)
     if not repositories:
-        return [f"no repository lists the source {source}, so nobody can install it yet"]
+        return (f"no repository lists the source {source}, so nobody can install it yet",)
     notes = []
     for repository in repositories:
         for key in keys:
             first = winner(revision, repository, key)
             if first not in (source, None):
                 notes.append(f"hidden in repository {repository.name}: its source {first} has {key} first")
-    return notes
+    return tuple(notes)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -64,13 +63,6 @@ def main() -> None:
     except RepogenError as error:
         note(f"repogen: {error}")
         sys.exit(error.exit_status)
-    except KeyboardInterrupt:
-        note("repogen: interrupted")
-        sys.exit(130)
-    except BrokenPipeError:
-        # The reader of a pipe went away; without this, Python reports the same again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
     except OSError as error:
         place = f": {str(error.filename)!r}" if error.filename else ""
         note(f"repogen: {error.strerror or error}{place}")

@@ -105,10 +105,12 @@ def _spooled(path: Path, ecosystem: Ecosystem, spool: Path) -> Iterator[Incoming
 def _report(receipt: Receipt, output: Format) -> None:
     if output is Format.JSON:
         rows = [{"filename": one.filename, "status": one.status, "warnings": one.warnings} for one in receipt.outcomes]
-        print_json({"commit": receipt.commit, "files": rows})
+        print_json({"commit": receipt.commit, "files": rows, "notes": receipt.notes})
         return
     for outcome in receipt.outcomes:
         say(f"{outcome.status}: {outcome.filename}")
         for warning in outcome.warnings:
             note(f"warning: {outcome.filename}: {warning}")
+    for line in receipt.notes:
+        note(f"note: {line}")
     say(f"commit {receipt.commit[:12]}" if receipt.commit else "nothing had to change")

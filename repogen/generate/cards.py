@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from repogen.generate.derived import Derived
 from repogen.generate.view import Shown, View
 from repogen.generate.views import ListEntry, Release, latest, list_entry, releases
 from repogen.model.catalog import Project
-from repogen.model.names import ProjectKey
+from repogen.model.names import BlobId, ProjectKey
 from repogen.model.pages import Description, Readme
 
 
@@ -42,6 +43,8 @@ class Cards:
         self._derived = workshop.derived
         self._fingerprint = workshop.fingerprint
         self._render = workshop.render_readme
+        # A project is described for its page, its README and its card, one after the other.
+        self._describe = functools.lru_cache(maxsize=1024)(self._read)
 
     def releases(self, project: Project) -> tuple[Release, ...]:
         """The releases of a project, newest first."""
@@ -68,7 +71,7 @@ class Cards:
         speaker = release.described_by
         if speaker is None or speaker.metadata is None:
             return Description(name=release.entries[0].record.name, version=release.version)
-        return self.ecosystem.describe(self._view.revision.blob(speaker.metadata))
+        return self._describe(speaker.metadata)
 
     def readme(self, release: Release) -> str:
         """The README of a release as safe HTML, or "" where it has none."""
@@ -81,6 +84,9 @@ class Cards:
             kept = self._render(readme)
             self._derived.put("readme", self._key(content), kept)
         return kept
+
+    def _read(self, metadata: BlobId) -> Description:
+        return self.ecosystem.describe(self._view.revision.blob(metadata))
 
     def _key(self, content: str) -> str:
         return f"{self._fingerprint} {content}"

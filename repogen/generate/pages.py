@@ -57,25 +57,21 @@ class Pages:
             yield site.repository_page(repository, new.config, count=0, shards=0)
             return
         cards = Cards(new, ecosystem, self._workshop)
-        for change in _to_render(changed, before, after, cards, afresh=afresh):
-            yield from _project(change, repository, old, new, cards, after, leaving, afresh=afresh)
+        for change, all_pages in _to_render(changed, before, after, cards, afresh=afresh):
+            yield from _project(change, repository, old, new, cards, after, leaving, afresh=all_pages)
         yield from _lists(repository, new, cards, before, after, {*changed, *(after if afresh else ())}, leaving)
 
 
 def _to_render(
     changed: Mapping[ProjectKey, Changed], before: Names, after: Names, cards: Cards, *, afresh: bool
-) -> Iterator[Changed]:
-    """The changed projects, and those whose pages link to one that came or went."""
-    if afresh:
-        for key in sorted({**before, **after}):
-            yield Changed(key, before.get(key), after.get(key))
-        return
-    yield from changed.values()
+) -> Iterator[tuple[Changed, bool]]:
+    """The changed projects, and those whose pages link to one that came or went: these get all their pages anew."""
     moved = {key for key in changed if (key in before) != (key in after)}
-    if moved:
-        for key, shown in after.items():
-            if key not in changed and not moved.isdisjoint(cards.card(key, shown).depends):
-                yield Changed(key, None, shown)
+    for key in sorted({**before, **after} if afresh or moved else changed):
+        shown = after.get(key)
+        relinked = shown is not None and bool(moved) and not moved.isdisjoint(cards.card(key, shown).depends)
+        if afresh or relinked or key in changed:
+            yield Changed(key, before.get(key), shown), afresh or relinked
 
 
 def _project(

@@ -37,6 +37,7 @@ class Publisher:
         self._blob = blob
         self._render = render
         self._copies = False
+        self._made: set[Path] = set()
         self.written: set[str] = set()
 
     def publish(self, outputs: Iterable[Output]) -> None:
@@ -55,7 +56,9 @@ class Publisher:
 
     def _place(self, path: str) -> Path:
         place = self._site / path
-        make_folder(place.parent)
+        if place.parent not in self._made:
+            make_folder(place.parent)
+            self._made.add(place.parent)
         return place
 
     def _write(self, path: str, body: bytes) -> None:
@@ -123,9 +126,9 @@ def strangers(site: Path, places: Iterable[str], expected: set[str]) -> Iterator
     for place in places:
         if place not in expected and (site / place).is_file():
             yield place
-        for root, _, names in os.walk(site / place):
-            folder = Path(root).relative_to(site)
-            yield from (path for name in names if (path := (folder / name).as_posix()) not in expected)
+        for folder, _, names in os.walk(site / place):
+            below = folder[len(f"{site}/") :]
+            yield from (path for name in names if (path := f"{below}/{name}") not in expected)
 
 
 def remove(site: Path, path: str) -> None:

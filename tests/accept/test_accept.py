@@ -151,18 +151,18 @@ def test_a_spelling_out_of_the_ordinary_is_kept_with_a_warning(store: Store, tmp
     )
 
 
-@pytest.mark.parametrize("together", [True, False])
-def test_equal_versions_share_a_folder(store: Store, tmp_path: Path, together: bool) -> None:
+@pytest.mark.parametrize("how", ["together", "one by one"])
+def test_equal_versions_share_a_folder(store: Store, tmp_path: Path, how: str) -> None:
     """1.0 and 1.0.0 are one release, whether they come in one batch or one by one; so no name in it is free twice."""
     wheel, sdist = make_wheel(tmp_path, version="1.0"), make_sdist(tmp_path, version="1.0.0")
-    if together:
+    if how == "together":
         add(store, "near", [wheel, sdist])
     else:
         add(store, "near", [wheel])
         add(store, "near", [sdist])
 
     assert {path.split("/")[1] for path in files(store)} == {"1.0"}
-    with pytest.raises(FileExists, match="it is there as 'example-1.0.0.tar.gz'"):
+    with pytest.raises(FileExists, match=r"it is there as 'example-1\.0\.0\.tar\.gz'"):
         add(store, "near", [make_sdist(tmp_path, version="1.0")])
 
 
@@ -263,3 +263,15 @@ def test_a_source_that_is_removed_meanwhile_takes_nothing(store: Store, tmp_path
 
     with pytest.raises(NotFound, match="the source 'near' has been removed"):
         land(store, on_its_way)
+
+
+def test_a_file_that_is_twice_in_a_batch_keeps_its_signature(store: Store, tmp_path: Path) -> None:
+    """The same bytes named twice are one file, with the signature that either brought."""
+    wheel = make_wheel(tmp_path)
+
+    receipt = add(store, "near", [incoming(wheel), incoming(wheel, signature=SIGNATURE)])
+
+    assert statuses(receipt) == [("example-1.0-py3-none-any.whl", "added")]
+    project = store.newest().project("near", ProjectKey("example"))
+    assert project is not None
+    assert project.entries[0].signature is not None

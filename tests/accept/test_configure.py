@@ -193,7 +193,7 @@ def test_an_edit_that_cannot_be_is_refused(edit: Edit, kind: type[RepogenError],
 
 def test_a_file_that_cannot_be_read_is_not_edited() -> None:
     """A mistake that somebody made by hand is told before anything is changed."""
-    with pytest.raises(ConfigError, match="sources.x.type: is missing"):
+    with pytest.raises(ConfigError, match=r"sources\.x\.type: is missing"):
         edited(b"format = 1\n[sources.x]\n", create_source("y", kind="r", identifier="y"))
 
 

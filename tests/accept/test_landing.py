@@ -80,6 +80,10 @@ def behind(site: Site, landing: Landing, first: Request, then: Callable[[], None
         return landed.result(20)
 
 
+def queued(landing: Landing) -> int:
+    return len(landing._queue)  # noqa: SLF001  nothing else tells that a request waits
+
+
 def ref_updates(store: Store) -> int:
     return len((store.folder / "logs" / BRANCH).read_text().splitlines())
 
@@ -108,7 +112,7 @@ def test_requests_that_wait_share_one_update(store: Store, site: Site, landing: 
 
     def queue_up() -> None:
         waiting.start()
-        while len(landing._queue) < 12:
+        while queued(landing) < 12:
             waiting.join(0.01)
 
     behind(site, landing, ready[0], queue_up)
@@ -180,7 +184,7 @@ def test_a_request_that_fails_does_not_hurt_the_others(
 
     def queue_up() -> None:
         waiting.start()
-        while len(landing._queue) < 4:
+        while queued(landing) < 4:
             waiting.join(0.01)
 
     behind(site, landing, request(store, "near", [make_wheel(tmp_path, "first")]), queue_up)
@@ -240,7 +244,7 @@ def test_a_store_that_somebody_else_holds_is_busy(store: Store, site: Site, tmp_
 
 
 def test_a_request_that_waits_too_long_is_busy(store: Store, site: Site, tmp_path: Path) -> None:
-    """Behind a group that takes long a request gives up after the wait, and is never landed behind its sender's back."""
+    """Behind a group that takes long a request gives up after the wait, and is never lands later."""
     impatient = Landing(store, publish=site.publish, clock=lambda: NOW, wait=0.2)
     first, second = (request(store, "near", [make_wheel(tmp_path, name)]) for name in ("one", "two"))
 
@@ -269,7 +273,7 @@ def test_what_has_not_landed_takes_no_name(store: Store, site: Site, tmp_path: P
     def queue_up() -> None:
         lock.touch()
         waiting.start()
-        while len(landing._queue) < 2:
+        while queued(landing) < 2:
             waiting.join(0.01)
 
     behind(site, landing, first, queue_up)
@@ -287,7 +291,7 @@ def test_a_store_that_cannot_be_written_says_so(store: Store, site: Site, landin
     store.pool.folder.write_bytes(b"in the way")
     ready = request(store, "near", [make_wheel(tmp_path)])
 
-    with pytest.raises(StoreError, match="^the store could not be written: "):
+    with pytest.raises(StoreError, match=r"^the store could not be written: "):
         landing.land(ready)
 
     assert (store.head(), site.shown) == (before, [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -22,9 +23,8 @@ def listed(cli: Cli, repository: str) -> list[str]:
 
 
 def subjects(cli: Cli) -> list[str]:
-    store = Store(cli.home / "store.git")
-    messages = [store._repository[commit].message for commit in store.history(store.head())]  # type: ignore[union-attr]
-    return [message.partition("\n")[0] for message in messages]
+    command = ["git", "-C", str(cli.home / "store.git"), "log", "--format=%s", "main"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
 
 
 def test_sources_are_made_and_listed(cli: Cli) -> None:
@@ -153,7 +153,11 @@ def test_a_repository_is_edited(cli: Cli) -> None:
         ("source rename none other", 7, "no source named 'none'; sources: local-python, local-r"),
         ("source rename local-r local-python", 2, "'local-python' exists already in sources"),
         ("source remove none", 7, "no source named 'none'; sources: local-python, local-r"),
-        ("repo create static --type python --source local-python", 2, "'static' is reserved and cannot name a repository"),
+        (
+            "repo create static --type python --source local-python",
+            2,
+            "'static' is reserved and cannot name a repository",
+        ),
         ("repo create new --type python --source none", 2, "repositories.new.sources[0]: no source named 'none'"),
         ("repo create new --type python --source local-r", 2, "source 'local-r' is of type r, not python"),
         ("repo edit python", 2, "nothing to change; name a setting"),

@@ -37,7 +37,7 @@ def site(store: Store, tmp_path: Path) -> Path:
 
 def fresh(store: Store, tmp_path: Path) -> dict[str, bytes]:
     """What a site made from nothing holds."""
-    build(store, tmp_path / "fresh", full=True)
+    build(store, tmp_path / "fresh", full=True, grace=0)
     return site_files(tmp_path / "fresh")
 
 
@@ -225,7 +225,7 @@ def test_a_build_that_is_interrupted_is_completed(store: Store, tmp_path: Path) 
     sha256: Sha256 = project.entries[0].record.sha256
     lost = store.pool.path(sha256).rename(tmp_path / "lost")
 
-    with pytest.raises(StoreError, match="the pool has no file for .*zzz"):
+    with pytest.raises(StoreError, match=r"the pool has no file for .*zzz"):
         build(store, site)
     assert b"zzz" not in (site / SIMPLE / "index.html").read_bytes()
     assert (site / SIMPLE / "aaa/index.html").is_file()
@@ -266,3 +266,24 @@ def test_unreadable_derived_data_costs_only_time(store: Store, site: Path, tmp_p
         build(store, tmp_path / "again", full=True)
 
         assert site_files(site) == site_files(tmp_path / "again")
+
+
+def test_a_long_list_is_followed_as_well(tmp_path: Path) -> None:
+    """Where projects are listed on several pages, one that comes, goes or changes leaves the site of a full build."""
+    store, site = new_store(tmp_path), tmp_path / "site"
+    add(store, "near", [make_wheel(tmp_path, f"team-{number}") for number in range(203)])
+    build(store, site, grace=0)
+    assert list(site.glob("python/browse/*/index.html"))
+
+    for change in (
+        lambda: add(store, "near", [make_wheel(tmp_path, "team-50x")]),
+        lambda: mark(store, "near", "team-70", "1.0", "broken"),
+        lambda: commit(store, {project_path("near", ProjectKey("team-0")): None}),
+        lambda: commit(store, {project_path("near", ProjectKey(f"team-{number}")): None for number in range(1, 9)}),
+    ):
+        change()
+        build(store, site, grace=0)
+        assert site_files(site) == fresh(store, tmp_path)
+
+    assert not list(site.glob("python/browse/*/index.html"))
+    assert broken_links(site_files(site)) == []

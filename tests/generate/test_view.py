@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pygit2
 import pytest
 
 from repogen.generate.view import Changed, Shown, View, all_changed, changes
@@ -49,7 +50,7 @@ def changed(store: Store, old: CommitId, new: CommitId, repository: str) -> dict
     """Project -> the source that it came from, and the one that it comes from now."""
     now = view(store, new)
     found = changes(view(store, old), now, now.config.repositories[repository])
-    return {one.key: (one.old and one.old.source, one.new and one.new.source) for one in found}
+    return {one.key: (one.old.source if one.old else None, one.new.source if one.new else None) for one in found}
 
 
 def test_the_first_source_that_has_a_project_wins(store: Store) -> None:
@@ -150,7 +151,8 @@ def test_the_walk_follows_what_changed(tmp_path: Path) -> None:
         store = new_store(tmp_path / str(size))
         before = hold(store, *(("near", f"team-tool-{number}") for number in range(size)))
         after = hold(store, ("near", "team-tool-7"), content=b"2")
-        old, new = Counting(store._repository, before), Counting(store._repository, after)
+        repository = pygit2.Repository(str(store.path))
+        old, new = Counting(repository, before), Counting(repository, after)
         config = new.config()
 
         found = list(changes(View(old, config), View(new, config), config.repositories["mixed"]))

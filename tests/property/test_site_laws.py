@@ -236,12 +236,21 @@ LAST_ONE: History = [
     Arrange("mixed", ("n1", "f1")),
 ]
 
+#: A project gets a release in the very build in which one that its older releases depend on appears.
+RELINKED: History = [
+    Add("n1", "Team.Beta", "1.0", "wheel"),
+    Build(),
+    Add("n1", "alpha", "1.0", "wheel"),
+    Add("n1", "Team.Beta", "2.0rc1", "wheel"),
+]
+
 
 @settings(max_examples=40)
 @given(histories)
 @example(TWINS)
 @example(SPELLINGS)
 @example(LAST_ONE)
+@example(RELINKED)
 def test_incremental_is_full(history: History) -> None:
     """After any history the site that followed it step by step is, byte for byte, the site made from nothing."""
     with _played([*history, Build()]) as (store, folder):
@@ -298,7 +307,7 @@ def test_the_same_bytes_on_any_machine(tmp_path: Path) -> None:
     }
     for name, (variables, umask) in machines.items():
         shutil.rmtree(tmp_path / "derived", ignore_errors=True)
-        command = [sys.executable, "-m", "repogen", "--home", tmp_path, "--site", tmp_path / name, "build"]
+        command = [sys.executable, "-m", "repogen", "--home", str(tmp_path), "--site", str(tmp_path / name), "build"]
         subprocess.run(command, env=os.environ | variables, umask=umask, check=True, capture_output=True)
 
     assert site_files(tmp_path / "one")

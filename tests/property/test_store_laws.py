@@ -23,7 +23,7 @@ from repogen.accept.configure import (
     rename_source,
 )
 from repogen.config import Config, Repository, Source, parse_config
-from repogen.errors import RepogenError
+from repogen.errors import ConfigError, RepogenError
 from repogen.model.names import SourceType
 from repogen.model.record import Record, Submitter, dump_record, load_record
 from repogen.store import Store
@@ -161,8 +161,25 @@ edits = st.one_of(
 #: Files as people write them: tables out of order, dotted keys, inline tables, comments everywhere.
 TABLES = (
     new_config(address=""),
-    b"# top\nformat = 1 # one\n\n[sources.a] # first\ntype = 'python'\n# below a\n\n[repositories.b]\ntype = \"python\"\n"
-    b"sources = [\n  'a', # trusted\n]\n\n[sources.b]\ntype = 'r'\nid = 'xyz'\n# the end\n",
+    b"""\
+# top
+format = 1 # one
+
+[sources.a] # first
+type = 'python'
+# below a
+
+[repositories.b]
+type = "python"
+sources = [
+  'a', # trusted
+]
+
+[sources.b]
+type = 'r'
+id = 'xyz'
+# the end
+""",
 )
 #: Where an edit that would come out wrong is refused.
 DOTTED = (
@@ -190,8 +207,10 @@ def test_edits_mean_what_they_say(beginning: bytes, chosen: list[Meant]) -> None
         before = parse_config(data)
         try:
             data = edited(data, one.edit())
-        except RepogenError as error:
-            assert beginning in DOTTED or "cannot be edited" not in str(error)
+        except ConfigError:
+            assert beginning in DOTTED
+            continue
+        except RepogenError:
             continue
         assert parse_config(data) == one.mean(before)
     assert b"# top" in data or b"# top" not in beginning

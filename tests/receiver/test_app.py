@@ -8,6 +8,7 @@ import hashlib
 import json
 import logging
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -216,14 +217,12 @@ def test_the_access_log_has_no_secret(port: int, caplog: pytest.LogCaptureFixtur
     """One line a request with who it was, however hostile the path; never a token or a query."""
     with caplog.at_level(logging.INFO, logger="repogen.access"):
         hostile = "/a%0Ab%22c%E2%98%83%1B?token=good.writer.token"
-        for number, send in enumerate(
-            (
-                lambda: send_form(port, upload_form()),
-                lambda: ask(port, "GET", hostile, headers=basic("wrong.secret.token")),
-                lambda: ask(port, "GET", "/" + "x" * 5000),
-            ),
-            start=1,
-        ):
+        requests: list[Callable[[], Any]] = [
+            lambda: send_form(port, upload_form()),
+            lambda: ask(port, "GET", hostile, headers=basic("wrong.secret.token")),
+            lambda: ask(port, "GET", "/" + "x" * 5000),
+        ]
+        for number, send in enumerate(requests, start=1):
             send()
             # The line is written when the answer is out, which the client may know a moment earlier.
             started = time.monotonic()

@@ -33,7 +33,6 @@ _HEADER = re.compile(r"([!-9;-~]+):[ \t]*")
 _FOLD = (" ", "\t")
 #: What the email parser passes over without ending the headers.
 _IGNORED = (":", "From ")
-_URLS = ("home-page", "download-url", "project-url")
 _METADATA_VERSION = re.compile(r"[0-9]{1,3}\.[0-9]{1,3}\Z")
 _SINGLE = frozenset(
     {"metadata-version", "name", "version", "summary", "description", "description-content-type", "keywords"}
@@ -113,6 +112,16 @@ def judge_metadata(metadata: Metadata) -> Iterator[Problem]:
     for field, values in metadata.fields.items():
         if field in _SINGLE and len(values) > 1:
             yield Problem("metadata-repeated", f"the field {field!r} is there {len(values)} times")
+    yield from _judge_release(metadata)
+    yield from _judge_format(metadata)
+    for field, url in _urls(metadata):
+        if _is_active(url):
+            yield Problem(
+                "active-url", f"the field {field!r} has {_shown(url)}, which is code and no address: use https"
+            )
+
+
+def _judge_release(metadata: Metadata) -> Iterator[Problem]:
     name, version, python = metadata.one("name"), metadata.one("version"), metadata.one("requires-python")
     if not name:
         yield Problem("metadata-name", "the field 'Name' is missing")
@@ -125,11 +134,9 @@ def judge_metadata(metadata: Metadata) -> Iterator[Problem]:
         yield Problem("metadata-version", f"{_shown(version)} is not a version (PEP 440)")
     if python and not _is_specifier(python):
         yield Problem("requires-python", f"Requires-Python {_shown(python)} is not a version specifier (PEP 440)")
-    for field in _URLS:
-        for value in metadata.every(field):
-            if _is_active(value.partition(",")[2] if field == "project-url" else value):
-                text = f"the field {field!r} has {_shown(value)}, which is code and no address: use https"
-                yield Problem("active-url", text)
+
+
+def _judge_format(metadata: Metadata) -> Iterator[Problem]:
     stated = metadata.one("metadata-version")
     if not _METADATA_VERSION.match(stated):
         yield Problem("metadata-format", f"Metadata-Version is {_shown(stated)}, not one of 1.0 to {NEWEST}")
@@ -168,6 +175,13 @@ def _is_specifier(text: str) -> bool:
     except (ValueError, RecursionError):
         return False
     return True
+
+
+def _urls(metadata: Metadata) -> Iterator[tuple[str, str]]:
+    for field in ("home-page", "download-url"):
+        yield from ((field, value) for value in metadata.every(field))
+    # "Label, URL"
+    yield from (("project-url", value.partition(",")[2].strip()) for value in metadata.every("project-url"))
 
 
 def _is_active(url: str) -> bool:
