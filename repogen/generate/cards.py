@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from repogen.ecosystems import Ecosystem
 from repogen.generate.derived import Derived
+from repogen.generate.page_values import ListEntry, Release, latest, list_entry, releases
 from repogen.generate.view import Shown, View
-from repogen.generate.views import ListEntry, Release, latest, list_entry, releases
 from repogen.model.catalog import Project
 from repogen.model.names import BlobId, ProjectKey
 from repogen.model.pages import Description, Readme

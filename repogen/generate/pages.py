@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 
 from repogen.config import Repository
 from repogen.ecosystems import ECOSYSTEMS
-from repogen.generate import site
+from repogen.generate import page_makers
 from repogen.generate.cards import Cards, Workshop
+from repogen.generate.page_values import Release, latest, setup_of
 from repogen.generate.publish import Output
 from repogen.generate.shelves import Range, ranges, shard_count, shard_of
 from repogen.generate.view import Changed, Shown, View, all_changed
-from repogen.generate.views import Release, latest, setup_of
 from repogen.model.catalog import Project
 from repogen.model.names import ProjectKey
 from repogen.model.pages import Page
@@ -37,8 +37,8 @@ class Pages:
             # Browsers ask here where a page cannot name its icon: beside a signature, say.
             yield Page(path="favicon.ico", body=self._static["static/favicon.ico"])
         if old is None or old.config != new.config:
-            yield site.home_page(new.config)
-            yield site.missing_page(new.config)
+            yield page_makers.home_page(new.config)
+            yield page_makers.missing_page(new.config)
 
     def of_repository(self, repository: Repository, old: View | None, new: View, leaving: set[str]) -> Iterator[Output]:
         """What turns the pages of a repository in ``old`` (None: nothing) into those in ``new``."""
@@ -54,7 +54,7 @@ class Pages:
         after = new.all_shown(repository)
         ecosystem = ECOSYSTEMS.get(repository.type)
         if ecosystem is None:
-            yield site.repository_page(repository, new.config, count=0, shards=0)
+            yield page_makers.repository_page(repository, new.config, count=0, shards=0)
             return
         cards = Cards(new, ecosystem, self._workshop)
         for change, all_pages in _to_render(changed, before, after, cards, afresh=afresh):
@@ -102,11 +102,11 @@ def _project(
             continue
         described, readme = cards.described(release), cards.readme(release)
         if release is shown:
-            yield site.project_page(
+            yield page_makers.project_page(
                 repository, new.config, project, found, described, readme, known=known, has_metadata=has_metadata
             )
         if stale:
-            yield site.release_page(
+            yield page_makers.release_page(
                 repository,
                 new.config,
                 project,
@@ -150,13 +150,15 @@ def _lists(
         if (number := shard_of(key, count)) in held:
             held[number].append(key)
     for number, keys in held.items():
-        yield site.search_shard(number, [cards.card(key, after[key]).entry for key in keys])
+        yield page_makers.search_shard(number, [cards.card(key, after[key]).entry for key in keys])
     leaving |= {f"search/{number}.js" for number in range(count, old_count)}
     yield from _browse(repository, cards, before, after, changed, leaving)
     pieces = ranges(list(after))
     entries = [] if pieces else [cards.card(key, shown).entry for key, shown in after.items()]
-    links = [site.browse_link(piece.id, piece.keys) for piece in pieces]
-    yield site.repository_page(repository, new.config, count=len(after), shards=count, entries=entries, pages=links)
+    links = [page_makers.browse_link(piece.id, piece.keys) for piece in pieces]
+    yield page_makers.repository_page(
+        repository, new.config, count=len(after), shards=count, entries=entries, pages=links
+    )
 
 
 def _browse(
@@ -167,7 +169,7 @@ def _browse(
     for identifier, (piece, previous, following) in now.items():
         if was.get(identifier) != now[identifier] or not changed.isdisjoint(piece.keys):
             entries = [cards.card(key, after[key]).entry for key in piece.keys]
-            yield site.browse_page(repository, identifier, entries, previous=previous, following=following)
+            yield page_makers.browse_page(repository, identifier, entries, previous=previous, following=following)
 
 
 def _neighbours(pieces: tuple[Range, ...]) -> dict[str, tuple[Range, str | None, str | None]]:

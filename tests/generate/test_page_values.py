@@ -9,7 +9,7 @@ import pytest
 from packaging.version import Version
 
 from repogen.config import Config, Repository, Source
-from repogen.generate.views import (
+from repogen.generate.page_values import (
     ListEntry,
     Release,
     ReleaseView,

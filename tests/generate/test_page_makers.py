@@ -15,13 +15,13 @@ import pytest
 from packaging.version import Version
 
 from repogen.config import Config, Repository, Source
-from repogen.generate import site
+from repogen.generate import page_makers
+from repogen.generate.page_values import ListEntry, latest, releases
 from repogen.generate.templates import Templates
-from repogen.generate.views import ListEntry, latest, releases
 from repogen.model.catalog import Project
 from repogen.model.names import ProjectKey
 from repogen.model.pages import Dependency, Description, Fact, Link, Page, Readme, Templated
-from tests.generate.test_views import entry
+from tests.generate.test_page_values import entry
 
 HOSTILE: Final = "\"'><img src=x onerror=alert(1)></script><script>alert(1)</script>{{ 7 * 7 }}\u202e\x00\ud800"
 TEMPLATES: Final = Templates()
@@ -77,26 +77,36 @@ def a_project(key: str = "example") -> Project:
 def a_site() -> dict[str, bytes]:
     """Every kind of page, by path; files that the indexes bring along are empty."""
     python = REPOSITORIES["python"]
-    pages: list[tuple[str, Templated | Page]] = [("", site.home_page(CONFIG)), ("", site.missing_page(CONFIG))]
+    pages: list[tuple[str, Templated | Page]] = [
+        ("", page_makers.home_page(CONFIG)),
+        ("", page_makers.missing_page(CONFIG)),
+    ]
     empty = {name: REPOSITORIES[name] for name in ("empty", "none", "r")}
-    pages += [(f"{name}/", site.repository_page(each, CONFIG, count=0, shards=0)) for name, each in empty.items()]
-    entries = [listed("example"), listed("other")]
-    links = [site.browse_link("_", [ProjectKey("example")]), site.browse_link("other", [ProjectKey("other")])]
     pages += [
-        ("python/", site.repository_page(python, CONFIG, count=2, shards=1, pages=links)),
-        ("python/", site.browse_page(python, "_", entries[:1], previous=None, following="other")),
-        ("python/", site.browse_page(python, "other", entries[1:], previous="_", following=None)),
-        ("python/", site.search_shard(0, entries)),
+        (f"{name}/", page_makers.repository_page(each, CONFIG, count=0, shards=0)) for name, each in empty.items()
+    ]
+    entries = [listed("example"), listed("other")]
+    links = [
+        page_makers.browse_link("_", [ProjectKey("example")]),
+        page_makers.browse_link("other", [ProjectKey("other")]),
+    ]
+    pages += [
+        ("python/", page_makers.repository_page(python, CONFIG, count=2, shards=1, pages=links)),
+        ("python/", page_makers.browse_page(python, "_", entries[:1], previous=None, following="other")),
+        ("python/", page_makers.browse_page(python, "other", entries[1:], previous="_", following=None)),
+        ("python/", page_makers.search_shard(0, entries)),
     ]
     for key in ("example", "other"):
         project = a_project(key)
         found = releases(project, Version)
         known = {"known": lambda name: name == "other", "has_metadata": lambda facts: bool(facts["public_metadata"])}
-        pages.append(("python/", site.project_page(python, CONFIG, project, found, DESCRIPTION, "<p>Hi</p>", **known)))
+        pages.append(
+            ("python/", page_makers.project_page(python, CONFIG, project, found, DESCRIPTION, "<p>Hi</p>", **known))
+        )
         pages += [
             (
                 "python/",
-                site.release_page(
+                page_makers.release_page(
                     python, CONFIG, project, each, DESCRIPTION, "", latest=each is latest(found), **known
                 ),
             )
@@ -207,7 +217,7 @@ def test_home() -> None:
 
 def test_home_without_repositories() -> None:
     """It says how to make one."""
-    assert b"repogen repo create python" in rendered(site.home_page(Config()))
+    assert b"repogen repo create python" in rendered(page_makers.home_page(Config()))
 
 
 def test_repository_page_explains_each_client() -> None:
@@ -230,7 +240,7 @@ def test_repository_page_explains_each_client() -> None:
 def test_repository_page_with_an_address_has_no_placeholder() -> None:
     """The real URL stands in every line."""
     config = Config(sources=SOURCES, repositories=REPOSITORIES, address="https://packages.example")
-    page = rendered(site.repository_page(REPOSITORIES["empty"], config, count=0, shards=0))
+    page = rendered(page_makers.repository_page(REPOSITORIES["empty"], config, count=0, shards=0))
 
     assert b"https://packages.example/empty/latest/simple/" in page
     assert b"YOUR-ADDRESS" not in page
@@ -239,7 +249,9 @@ def test_repository_page_with_an_address_has_no_placeholder() -> None:
 def test_repository_page_lists_or_browses() -> None:
     """A short list stands on the page; a long one is linked in pieces. The search box waits for its script."""
     short = parsed(
-        rendered(site.repository_page(REPOSITORIES["python"], CONFIG, count=1, shards=1, entries=[listed("example")]))
+        rendered(
+            page_makers.repository_page(REPOSITORIES["python"], CONFIG, count=1, shards=1, entries=[listed("example")])
+        )
     )
     long = parsed(SITE["python/index.html"])
     form = long.find('.//form[@role="search"]')
@@ -306,12 +318,12 @@ def test_missing_page_loads_nothing() -> None:
     there = Config(address="https://packages.example/x")
 
     assert not re.search(rb"src=|href=", SITE["404.html"])
-    assert b'href="https://packages.example/x/index.html"' in rendered(site.missing_page(there))
+    assert b'href="https://packages.example/x/index.html"' in rendered(page_makers.missing_page(there))
 
 
 def test_search_data_is_a_script_that_holds_any_text() -> None:
     """It is ASCII, ends no script element, and its rows are what was put in."""
-    page = site.search_shard(3, [listed("example")])
+    page = page_makers.search_shard(3, [listed("example")])
     text = page.body.decode("ascii")
 
     assert page.path == "search/3.js"

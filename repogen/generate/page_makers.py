@@ -1,6 +1,6 @@
 """The pages for people: where each lies, which template makes it, and what that is told.
 
-Every template gets ``frame`` (:class:`~repogen.generate.views.Frame`). All links are relative and end in a
+Every template gets ``frame`` (:class:`~repogen.generate.page_values.Frame`). All links are relative and end in a
 file's name, so that a site works under any prefix and from ``file://``.
 """
 
@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from repogen.config import Config, Repository
-from repogen.generate.views import (
+from repogen.generate.page_values import (
     BrowseLink,
     Crumb,
     Frame,
