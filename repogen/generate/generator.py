@@ -14,7 +14,7 @@ from repogen.generate.indexes import Indexes
 from repogen.generate.pages import Pages
 from repogen.generate.publish import Publisher, make_folder
 from repogen.generate.readme import ReadmeRenderer
-from repogen.generate.state import load_state
+from repogen.generate.state import PRIVATE, load_state
 from repogen.generate.templates import Templates
 from repogen.generate.view import View
 from repogen.model.names import TreeId
@@ -89,6 +89,7 @@ class Generator:
     def _build(self, part: Part, view: View, templates: Templates, *, full: bool) -> Built:
         publisher = Publisher(
             self._site,
+            growing=self._site / PRIVATE / part.name,
             pool=self._store.pool,
             blob=view.revision.blob,
             render=lambda page: templates.render(page.template, page.context),

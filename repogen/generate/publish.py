@@ -5,8 +5,8 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import re
 import shutil
-import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -22,15 +22,25 @@ _log = logging.getLogger(__name__)
 
 Output = Page | Templated | PoolFile | StoreFile
 
-#: Temporary names: no server shows a name that starts with a dot.
-_BESIDE = ".repogen-"
+#: A step of a path that leads elsewhere, or a character that means something else to some system or client.
+_UNSAFE = re.compile(r"(?:^|/)(?:\.|/|$)|[\\\x00-\x1f\x7f]")
 
 
 class Publisher:
-    """Writes outputs below ``site``. ``render`` makes the bytes of a templated page, ``blob`` those of a blob."""
+    """Writes outputs below ``site``; the caller keeps others from using the same ``growing`` meanwhile.
+
+    That is a folder on the site's file system where files grow until they are complete; what a crash left
+    there is taken away. ``render`` makes the bytes of a templated page, ``blob`` those of a blob.
+    """
 
     def __init__(
-        self, site: Path, *, pool: Pool, blob: Callable[[BlobId], bytes], render: Callable[[Templated], bytes]
+        self,
+        site: Path,
+        *,
+        growing: Path,
+        pool: Pool,
+        blob: Callable[[BlobId], bytes],
+        render: Callable[[Templated], bytes],
     ) -> None:
         self._site = site
         self._pool = pool
@@ -38,6 +48,10 @@ class Publisher:
         self._render = render
         self._copies = False
         self._made: set[Path] = set()
+        self._growing = growing
+        growing.mkdir(parents=True, exist_ok=True)
+        for leftover in growing.iterdir():
+            leftover.unlink()
         self.written: set[str] = set()
 
     def publish(self, outputs: Iterable[Output]) -> None:
@@ -55,6 +69,11 @@ class Publisher:
                     self._link(output)
 
     def _place(self, path: str) -> Path:
+        # Names come from records, which anybody may have written who can push to the store.
+        if _UNSAFE.search(path):
+            raise StoreError(
+                f"the site cannot have a file at {path!r}", hint="find the record in the store that says so"
+            )
         place = self._site / path
         if place.parent not in self._made:
             make_folder(place.parent)
@@ -62,35 +81,46 @@ class Publisher:
         return place
 
     def _write(self, path: str, body: bytes) -> None:
-        with _whole(self._place(path)) as beside:
-            beside.write_bytes(body)
-            beside.chmod(0o644)
+        with self._whole(self._place(path)) as growing:
+            growing.write_bytes(body)
+            growing.chmod(0o644)
 
     def _link(self, file: PoolFile) -> None:
         origin, place = self._pool.path(file.sha256), self._place(file.path)
         try:
             if place.exists() and (place.samefile(origin) or place.stat().st_size == origin.stat().st_size):
                 return
-            with _whole(place) as beside:
-                self._link_or_copy(origin, beside)
+            with self._whole(place) as growing:
+                self._link_or_copy(origin, growing)
         except FileNotFoundError as error:
             raise StoreError(
                 f"the pool has no file for {file.path}",
                 hint="in a checkout, run git lfs pull; else upload the same file again",
             ) from error
 
-    def _link_or_copy(self, origin: Path, beside: Path) -> None:
+    @contextmanager
+    def _whole(self, place: Path) -> Iterator[Path]:
+        """Another name for a file until it is complete; what fails leaves nothing under it."""
+        growing = self._growing / str(len(self.written))
+        try:
+            yield growing
+            growing.replace(place)
+        except BaseException:
+            growing.unlink(missing_ok=True)
+            raise
+
+    def _link_or_copy(self, origin: Path, growing: Path) -> None:
         if not self._copies:
             try:
-                os.link(origin, beside)
+                os.link(origin, growing)
                 return
             except OSError as error:
                 if error.errno not in (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.EACCES):
                     raise
                 self._copies = error.errno != errno.EMLINK
                 _log.warning("files are copied into the site, hard links are not possible here: %s", error.strerror)
-        shutil.copyfile(origin, beside)
-        beside.chmod(0o444)
+        shutil.copyfile(origin, growing)
+        growing.chmod(0o444)
 
 
 def make_folder(folder: Path) -> None:
@@ -102,18 +132,6 @@ def make_folder(folder: Path) -> None:
     for one in reversed(missing):
         one.mkdir(exist_ok=True)
         one.chmod(0o755)
-
-
-@contextmanager
-def _whole(place: Path) -> Iterator[Path]:
-    """Another name for a file until it is complete; what fails leaves nothing under it."""
-    beside = place.with_name(f"{_BESIDE}{uuid.uuid4().hex}")
-    try:
-        yield beside
-        beside.replace(place)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
 
 
 def moved(output: Output, folder: str) -> Output:
@@ -133,6 +151,8 @@ def strangers(site: Path, places: Iterable[str], expected: set[str]) -> Iterator
 
 def remove(site: Path, path: str) -> None:
     """Take a file out of the site, and the folders that are empty then."""
+    if ".." in Path(path).parts or path.startswith("/"):
+        raise StoreError(f"{path!r} is no file of the site", hint="find the record in the store that says so")
     place = site / path
     place.unlink(missing_ok=True)
     for folder in place.parents:

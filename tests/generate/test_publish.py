@@ -39,7 +39,7 @@ def publisher(
     render: Callable[[Templated], bytes] = lambda page: f"<p>{page.context['word']}".encode(),
 ) -> Publisher:
     site.mkdir(exist_ok=True)
-    return Publisher(site, pool=pool, blob=blob, render=render)
+    return Publisher(site, growing=site.with_name("growing"), pool=pool, blob=blob, render=render)
 
 
 def tree(site: Path) -> dict[str, bytes]:
@@ -228,3 +228,40 @@ def test_what_is_removed_takes_its_empty_folders_along(tmp_path: Path) -> None:
 
     remove(tmp_path, "a/y")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["../x", "a/../../x", "/etc/x", "a//x", "a/", "", ".", "a/.git/config", ".hidden", "a\\..\\x", "a\0b", "a\nb"],
+)
+def test_no_name_leads_out_of_the_site(tmp_path: Path, pool: Pool, path: str) -> None:
+    """A record that somebody pushed by hand can name no place but one below the site."""
+    site = tmp_path / "site"
+    (tmp_path / "x").write_bytes(b"mine")
+
+    with pytest.raises(StoreError, match="the site cannot have a file at"):
+        publisher(site, pool).publish([Page(path=path, body=b"")])
+    assert tree(site) == {}
+    assert (tmp_path / "x").read_bytes() == b"mine"
+
+
+def test_what_a_crash_left_is_taken_away(tmp_path: Path, pool: Pool) -> None:
+    """A file that was never completed is gone with the next build."""
+    (tmp_path / "growing").mkdir()
+    (tmp_path / "growing" / "7").write_bytes(b"half")
+
+    publisher(tmp_path / "site", pool).publish([Page(path="index.html", body=b"whole")])
+
+    assert list((tmp_path / "growing").iterdir()) == []
+
+
+@pytest.mark.parametrize("path", ["../x", "a/../../x", "/etc/x"])
+def test_nothing_is_removed_outside_the_site(tmp_path: Path, path: str) -> None:
+    """What leaves the site was in it."""
+    (tmp_path / "site").mkdir()
+    (tmp_path / "x").write_bytes(b"mine")
+
+    with pytest.raises(StoreError, match="is no file of the site"):
+        remove(tmp_path / "site", path)
+
+    assert (tmp_path / "x").read_bytes() == b"mine"
