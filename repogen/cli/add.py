@@ -17,6 +17,7 @@ from repogen.accept import Distribution, Incoming, Receipt, Request, examine
 from repogen.accept.landing import Landing
 from repogen.cli.home import WAIT, Home, now
 from repogen.cli.output import Format, Output, note, print_json, say
+from repogen.cli.spool import own_folder
 from repogen.ecosystems import Ecosystem, ecosystem_of
 from repogen.errors import InvalidUpload, Problem, UsageError
 from repogen.model.digests import Digester
@@ -40,7 +41,8 @@ def add(
     named = [*(files or []), *(Path(part) for text in path or [] for part in text.split(",") if part)]
     with ExitStack() as spooled, storage_errors("the files could not be added"):
         found = _found(named, ecosystem)
-        distributions = _examined(found, ecosystem, home.spool, spooled)
+        spool = spooled.enter_context(own_folder(home.spool, wait=WAIT))
+        distributions = _examined(found, ecosystem, spool, spooled)
         landing = Landing(home.store, publish=lambda _: home.publish(), clock=now, wait=WAIT)
         receipt = landing.land(Request(source=target, by=home.user, distributions=tuple(distributions)))
     _report(receipt, output)

@@ -53,8 +53,8 @@ class Home:
 
     @property
     def own(self) -> Path:
-        """The folder for what is neither store nor site."""
-        return self.root if self.store_path == self.root / "store.git" else self.store.folder / "repogen"
+        """The folder for what is neither store nor site. Raises UsageError where there is no store."""
+        return self.root if self.store.path == self.root / "store.git" else self.store.folder / "repogen"
 
     @property
     def spool(self) -> Path:

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from repogen.cli.home import Home
+from repogen.cli.home import WAIT, Home
 from repogen.cli.output import say
 
 
@@ -23,6 +23,7 @@ def serve(
 ) -> None:
     """Take uploads and serve the site, until SIGTERM or Ctrl-C."""
     from repogen.cli.serving import Instance
+    from repogen.cli.spool import own_folder
     from repogen.receiver.app import Receiver
     from repogen.receiver.server import serve as run
 
@@ -37,15 +38,16 @@ def serve(
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
-    instance = Instance(home)
-    instance.start()
-    try:
-        run(
-            Receiver(instance.wiring(site=site)),
-            host=host,
-            port=port,
-            ready=lambda bound: say(f"repogen listens on http://{host}:{bound}/"),
-            stop=stop,
-        )
-    finally:
-        instance.stop()
+    with own_folder(home.spool, wait=WAIT) as spool:
+        instance = Instance(home, spool)
+        instance.start()
+        try:
+            run(
+                Receiver(instance.wiring(site=site)),
+                host=host,
+                port=port,
+                ready=lambda bound: say(f"repogen listens on http://{host}:{bound}/"),
+                stop=stop,
+            )
+        finally:
+            instance.stop()

@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from repogen.accept import Incoming, Receipt, Request, examine
 from repogen.accept.landing import Landing
@@ -32,14 +33,12 @@ _AGAIN = 5
 
 
 class Instance:
-    """A home in service. All methods may be called from any thread."""
+    """A home in service, with a folder for uploads on their way in. All methods may be called from any thread."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, spool: Path) -> None:
         self._home = home
+        self._spool = spool
         self._store = home.store
-        # A folder that no other command uses: what lies in it at the start was left by a crash.
-        self._spool = home.spool / "uploads"
-        self._spool.mkdir(exist_ok=True)
         self._landing = Landing(self._store, publish=self._publish, clock=now, wait=UPLOAD_WAIT)
         self._config: tuple[CommitId, Config, str] | None = None
         self._pages_wanted = threading.Event()
@@ -65,8 +64,6 @@ class Instance:
 
     def start(self) -> None:
         """Complete what a crash left, then follow the store."""
-        for leftover in self._spool.iterdir():
-            leftover.unlink()
         self._home.generator.build_indexes(wait=WAIT)
         self._pages_wanted.set()
         for thread in self._threads:

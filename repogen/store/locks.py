@@ -16,12 +16,13 @@ _PAUSE = 0.01
 
 @contextmanager
 def locked(path: Path, *, wait: float, what: str) -> Iterator[None]:
-    """Hold the lock file ``path`` (created where missing), or raise Busy after ``wait`` seconds.
+    """Hold the folder or the lock file ``path`` (made where missing), or raise Busy after ``wait`` seconds.
 
     ``flock`` belongs to the open file, so it excludes other threads as well as other processes and ends
     with its owner however that ends.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    access = os.O_RDONLY if path.is_dir() else os.O_RDWR | os.O_CREAT
+    descriptor = os.open(path, access | os.O_CLOEXEC, 0o644)
     try:
         deadline = time.monotonic() + wait
         while True:
