@@ -12,10 +12,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.exceptions import NotFound as NoRoute
 from werkzeug.routing import Map, Rule
+from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
 
 from repogen.accept import Incoming, Receipt
@@ -38,6 +40,8 @@ _ROUTES = Map(
     [
         Rule("/upload/pypi/<source>", methods=["POST"], endpoint="upload"),
         Rule("/upload/pypi/<source>/+simple/<name>", methods=["GET"], endpoint="files"),
+        Rule("/upload/pypi/<source>/<name>", methods=["GET"], endpoint="page"),
+        Rule("/upload/pypi/<source>/<name>/<version>", methods=["GET"], endpoint="page"),
         Rule("/__api__/verify-auth", methods=["GET"], endpoint="verify"),
         Rule("/__api__/status", methods=["GET"], endpoint="status"),
     ],
@@ -75,6 +79,7 @@ class Receiver:
         self._endpoints: Mapping[str, Callable[..., Response]] = {
             "upload": self._upload,
             "files": self._files,
+            "page": self._page,
             "verify": self._verify,
             "status": lambda _: _json(dict(self._wiring.status())),
         }
@@ -137,6 +142,17 @@ class Receiver:
         response = Response(f"<!DOCTYPE html>\n<title>{html.escape(name)}</title>\n{links}\n", mimetype="text/html")
         response.headers["Content-Security-Policy"] = "default-src 'none'"
         return _private(response)
+
+    def _page(self, _: Visit, source: str, name: str, version: str = "") -> Response:
+        """To the page of a project, from where Hatch and Flit tell their users to look: below the upload's address."""
+        config = self._wiring.config()
+        target = config.source(source)
+        showing = next(iter(config.repositories_of(target.name)), None)
+        if showing is None:
+            raise NotFound(f"no repository shows source {target.name!r}")
+        key = ecosystem_of(target.type).project_key(name)
+        below = f"{quote(version, safe='')}/" if version else ""
+        return redirect(f"/{showing.name}/packages/{quote(key, safe='')}/{below}")
 
     def _verify(self, visit: Visit) -> Response:
         """Is the token good; with ``?repo=NAME``, may it read that repository. For a web server's auth request too."""

@@ -305,3 +305,25 @@ def test_a_bad_token_is_refused_whatever_it_looks_like(port: int) -> None:
     for value in ("", "Basic", "Basic !!!", "Basic " + "A" * 20000, "Bearer", "Digest x", "Basic \xe9\xe9"):
         answer = send_form(port, upload_form(), Authorization=value)
         assert answer.status == 401, value
+
+
+@pytest.mark.parametrize(
+    ("path", "location"),
+    [
+        (f"{UPLOAD}/Example.Package", "/python/packages/example-package/"),
+        (f"{UPLOAD}/example/1.0/", "/python/packages/example/1.0/"),
+        (f"{UPLOAD}/%0d%0aX-Evil:%201", None),
+        (f"{UPLOAD}/..%2f..%2fx", None),
+        ("/upload/pypi/nowhere/example", None),
+    ],
+)
+def test_below_the_upload_address_is_the_way_to_the_page(port: int, path: str, location: str | None) -> None:
+    """Hatch and Flit print the upload's address and the name as where to look; nobody is sent elsewhere."""
+    answer = ask(port, "GET", path)
+
+    if location:
+        assert (answer.status, answer.headers["Location"]) == (302, location)
+    else:
+        assert answer.status in (302, 404)
+        assert answer.headers.get("Location", "/python/packages/").startswith("/python/packages/")
+        assert "X-Evil" not in answer.headers
