@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from repogen.accept.examine import Distribution
-from repogen.ecosystems import Ecosystem
+from repogen.ecosystems import Ecosystem, same_version
 from repogen.errors import FileExists
 from repogen.model.catalog import Entry
 from repogen.model.record import Submitter, dump_record
@@ -58,9 +58,9 @@ def decide(
 
 def release_folder(revision: Revision, ecosystem: Ecosystem, source: str, distribution: Distribution) -> str:
     """The folder of the distribution's release: that of an equal version (``1.0`` for ``1.0.0``) if one is there."""
-    wanted = ecosystem.version_key(distribution.version)
     there = revision.versions(source, distribution.key)
-    version = next((name for name in there if ecosystem.version_key(name) == wanted), distribution.version)
+    wanted = distribution.version
+    version = next((name for name in there if same_version(ecosystem, name, wanted)), wanted)
     return f"{paths.project_path(source, distribution.key)}/{version}"
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import get_args
 
-from repogen.accept.decide import Decision
+from repogen.accept.decide import Decision, Status
 from repogen.config import Config
 from repogen.model.names import one_line
 from repogen.model.record import Submitter
@@ -13,7 +14,6 @@ from repogen.store.revision import Revision
 
 #: A commit of more files than this names no single one: its message would outgrow every reader.
 _MAX_NAMED = 100
-_VERBS = {"added": "add", "signed": "sign", "unchanged": "keep"}
 
 
 def add_subject(decisions: Sequence[Decision], source: str) -> str:
@@ -53,7 +53,7 @@ def receipt_text(decisions: Sequence[Decision], notes: Sequence[str]) -> str:
     if len(decisions) == 1:
         parts = [f"{decisions[0].distribution.incoming.filename}: {statuses[0]}"]
     else:
-        counts = [f"{statuses.count(status)} {status}" for status in _VERBS if status in statuses]
+        counts = [f"{statuses.count(status)} {status}" for status in get_args(Status) if status in statuses]
         parts = [f"{len(decisions)} files: {', '.join(counts)}"]
     parts += notes
     parts += [

@@ -46,7 +46,7 @@ def serve(
                 Receiver(instance.wiring(site=site)),
                 host=host,
                 port=port,
-                ready=lambda bound: say(f"repogen listens on http://{host}:{bound}/"),
+                ready=lambda bound: say(f"repogen listens on http://{f'[{host}]' if ':' in host else host}:{bound}/"),
                 stop=stop,
             )
         finally:

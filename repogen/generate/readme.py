@@ -30,6 +30,7 @@ from pygments.token import STANDARD_TYPES
 from readme_renderer import markdown, rst
 from readme_renderer.clean import ALLOWED_TAGS, clean
 
+from repogen.errors import StoreError
 from repogen.generate.templates import legal
 from repogen.model.pages import Readme
 
@@ -39,6 +40,8 @@ MAX_TEXT: Final = 1 << 20
 #: What renders to more than this (characters) is shown as text.
 MAX_HTML: Final = 4 << 20
 
+#: How a process ends that somebody else ended: this says nothing of the README that it was at.
+_ENDED: Final = (-signal.SIGTERM, -signal.SIGKILL, -signal.SIGHUP)
 _PREFIX: Final = "user-content-"
 _MEMORY: Final = 2 << 30
 _SCHEMES: Final = {"http", "https", "mailto"}
@@ -107,17 +110,19 @@ class ReadmeRenderer:
         self._worker: tuple[BaseProcess, Connection] | None = None
 
     def render(self, readme: Readme) -> str:
-        """The README as HTML."""
+        """The README as HTML. Raises StoreError where the process is ended from outside again and again."""
         text = legal(readme.text)
         with self._lock:
-            _, connection = self._worker = self._worker or self._start()
-            try:
-                connection.send_bytes(legal(readme.content_type).encode())
-                connection.send_bytes(text.encode())
-                return connection.recv_bytes().decode()
-            except (EOFError, OSError):
-                self._stop()
-        return plain(text)
+            for _ in range(2):
+                _, connection = self._worker = self._worker or self._start()
+                try:
+                    connection.send_bytes(legal(readme.content_type).encode())
+                    connection.send_bytes(text.encode())
+                    return connection.recv_bytes().decode()
+                except (EOFError, OSError):
+                    if self._stop() not in _ENDED:
+                        return plain(text)
+        raise StoreError("the process that renders READMEs was ended by somebody else", hint="is there enough memory?")
 
     def close(self) -> None:
         """End the process, if there is one."""
@@ -139,14 +144,18 @@ class ReadmeRenderer:
         theirs.close()
         return process, ours
 
-    def _stop(self) -> None:
-        if self._worker:
-            process, connection = self._worker
-            self._worker = None
-            connection.close()
-            process.kill()
-            process.join()
-            process.close()
+    def _stop(self) -> int | None:
+        """End the process, if there is one; how it had ended already, if it had."""
+        if not self._worker:
+            return None
+        process, connection = self._worker
+        self._worker = None
+        connection.close()
+        process.kill()
+        process.join()
+        status = process.exitcode
+        process.close()
+        return status
 
 
 def _work(connection: Connection, seconds: int) -> None:

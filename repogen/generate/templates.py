@@ -19,7 +19,10 @@ from repogen.model.names import one_line
 
 STATIC: Final = "static/"
 #: What a page looks like depends on these: another version of one of them rebuilds the site.
-_LIBRARIES: Final = ("repogen", "jinja2", "markupsafe", "readme_renderer", "docutils", "nh3", "pygments", "comrak")
+_LIBRARIES: Final = (
+    *("repogen", "packaging", "jinja2", "markupsafe"),
+    *("readme_renderer", "docutils", "nh3", "pygments", "comrak"),
+)
 _ILLEGAL: Final = re.compile(
     "[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef"
     + "".join(chr(plane + last) for plane in range(0, 0x110000, 0x10000) for last in (0xFFFE, 0xFFFF))

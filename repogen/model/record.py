@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +11,9 @@ from typing import Any
 from repogen.model.names import Sha256
 
 FORMAT = 1
+
+_SHA256 = re.compile(r"[0-9a-f]{64}\Z")
+_FILENAME = re.compile(r"[^./\x00][^/\x00]*\Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,12 +74,16 @@ def dump_record(record: Record) -> bytes:
 
 
 def load_record(data: bytes) -> Record:
-    """The inverse of :func:`dump_record`. Raises ValueError for anything else than a record of format 1."""
+    """The inverse of :func:`dump_record`. Raises ValueError for anything else than a record of format 1.
+
+    Whoever can push to a store can write records, so a field of another type than it should have is refused,
+    and so is a name or a digest that would lead elsewhere as part of a path.
+    """
     try:
         document = json.loads(data)
         if document["format"] != FORMAT:
             raise ValueError(f"record format {document['format']!r}, this version reads {FORMAT}")
-        return Record(
+        record = Record(
             filename=document["filename"],
             name=document["name"],
             version=document["version"],
@@ -87,5 +95,14 @@ def load_record(data: bytes) -> Record:
             yanked=document["yanked"],
             facts=document["facts"],
         )
-    except (KeyError, TypeError, RecursionError) as error:
+        texts = [record.filename, record.name, record.version, record.kind, record.uploaded]
+        texts += [record.by.subject, record.by.token, *record.digests.values()]
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"not a record: {error!r}") from error
+    if not all(isinstance(text, str) for text in texts) or not isinstance(record.yanked, str | None):
+        raise ValueError("not a record: a text is none")
+    if type(record.size) is not int or not isinstance(record.facts, dict):
+        raise ValueError("not a record: the size is no number, or the facts are no object")
+    if not _SHA256.match(record.digests.get("sha256", "")) or not _FILENAME.match(record.filename):
+        raise ValueError("not a record: the sha256 or the file name is none")
+    return record

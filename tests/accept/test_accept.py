@@ -12,6 +12,7 @@ from repogen.errors import FileExists, NotFound
 from repogen.model.names import ProjectKey
 from repogen.model.record import Submitter
 from repogen.store import Store
+from repogen.store.paths import project_path
 from repogen.store.writer import Writer
 from tests.factories import make_sdist, make_wheel
 from tests.stores import (
@@ -68,6 +69,16 @@ def test_a_new_file_is_added(store: Store, tmp_path: Path) -> None:
     assert not one.spooled.exists()
     assert (receipt.commit, statuses(receipt)) == (store.head(), [(file.name, "added")])
     assert receipt.text == "example-1.0-py3-none-any.whl: added"
+
+
+def test_what_somebody_put_beside_releases_is_in_nobodys_way(store: Store, tmp_path: Path) -> None:
+    """A folder whose name is no version is passed by."""
+    add(store, "near", [make_wheel(tmp_path)])
+    commit(store, {f"{project_path('near', EXAMPLE)}/notes/read.me": b"by hand"})
+
+    receipt = add(store, "near", [make_wheel(tmp_path, version="1.1")])
+
+    assert statuses(receipt) == [("example-1.1-py3-none-any.whl", "added")]
 
 
 def test_the_same_bytes_again_change_nothing(store: Store, tmp_path: Path) -> None:

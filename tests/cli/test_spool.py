@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from repogen.cli.spool import own_folder
@@ -24,3 +25,24 @@ def test_what_the_dead_left_is_taken_away(tmp_path: Path) -> None:
 
     with own_folder(tmp_path, wait=1) as folder:
         assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_a_file_that_somebody_put_there_stays(tmp_path: Path) -> None:
+    """Only folders are taken for spools of processes."""
+    (tmp_path / "note.txt").write_bytes(b"1")
+
+    with own_folder(tmp_path, wait=1) as folder:
+        assert set(tmp_path.iterdir()) == {folder, tmp_path / "note.txt"}
+
+
+def test_many_come_and_go_at_once(tmp_path: Path) -> None:
+    """Nobody stumbles over a folder that another one is about to remove, and nothing is left."""
+
+    def come_and_go(_: int) -> None:
+        with own_folder(tmp_path, wait=30):
+            pass
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(come_and_go, range(200)))
+
+    assert list(tmp_path.iterdir()) == []

@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 import html5lib
 import pytest
 
+from repogen.errors import StoreError
 from repogen.generate import readme as module
 from repogen.generate.readme import ReadmeRenderer, render_readme
 from repogen.generate.templates import templates_folder
@@ -312,3 +313,25 @@ def test_renderer_bounds_the_time() -> None:
     with ReadmeRenderer(seconds=1) as renderer:
         assert renderer.render(Readme(text=bomb, content_type=RST)).startswith("<pre>.. |a0| replace::")
         assert renderer.render(Readme(text="*x*", content_type=MD)) == "<p><em>x</em></p>\n"
+
+
+def test_a_renderer_that_is_ended_from_outside_is_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a stop of the whole service, or a lack of memory, does to the process never becomes a README's look."""
+    readme = Readme(text="*x*", content_type=MD)
+    with ReadmeRenderer() as renderer:
+        process, _ = renderer._worker = renderer._start()  # noqa: SLF001
+        process.terminate()
+        process.join()
+        assert renderer.render(readme) == render_readme(readme)
+
+    start = ReadmeRenderer._start  # noqa: SLF001
+
+    def start_and_end(renderer: ReadmeRenderer) -> object:
+        worker = start(renderer)
+        worker[0].terminate()
+        worker[0].join()
+        return worker
+
+    monkeypatch.setattr(ReadmeRenderer, "_start", start_and_end)
+    with ReadmeRenderer() as renderer, pytest.raises(StoreError, match="ended by somebody else"):
+        renderer.render(readme)

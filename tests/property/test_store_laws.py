@@ -137,7 +137,7 @@ json_values = st.recursive(
 )
 records = st.builds(
     Record,
-    filename=texts,
+    filename=st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._+!-]{0,40}", fullmatch=True),
     name=texts,
     version=texts,
     kind=st.sampled_from(["wheel", "sdist"]),
