@@ -47,7 +47,7 @@ def list_projects(
     if output is Format.JSON:
         print_json(found)
     else:
-        cells = [[row["source"], row["name"], row["versions"][0], str(len(row["versions"]))] for row in found]
+        cells = [[row["source"], row["name"], (row["versions"] or "-")[0], str(len(row["versions"]))] for row in found]
         table(("SOURCE", "NAME", "NEWEST", "VERSIONS"), cells)
 
 
@@ -109,7 +109,9 @@ def _named(revision: Revision, name: str, source: str | None) -> list[Project]:
 
 
 def _sorted(source: Source, versions: tuple[str, ...]) -> list[str]:
-    return sorted(versions, key=ecosystem_of(source.type).version_key, reverse=True)
+    ecosystem = ecosystem_of(source.type)
+    found = [version for version in versions if same_version(ecosystem, version, version)]
+    return sorted(found, key=ecosystem.version_key, reverse=True)
 
 
 def _file(source: str, entry: Entry) -> dict[str, Any]:

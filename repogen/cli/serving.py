@@ -64,8 +64,11 @@ class Instance:
 
     def start(self) -> None:
         """Complete what a crash left, then follow the store."""
-        self._home.generator.build_indexes(wait=WAIT)
-        self._pages_wanted.set()
+        try:
+            self._publish(WAIT)
+        except (RepogenError, OSError) as error:
+            # The site is served as it is, and the receiver may be what mends it.
+            self._tell("indexes", error)
         for thread in self._threads:
             thread.start()
 

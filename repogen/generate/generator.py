@@ -27,7 +27,7 @@ from repogen.store.revision import Revision
 class Generator:
     """Builds the parts of one site from one store, always from the store's head.
 
-    ``derived`` is the folder for locks and derived data; ``clock`` gives aware times. Where a method takes
+    ``derived`` is the folder for derived data; ``clock`` gives aware times. Where a method takes
     ``wait``, another build of the same part is waited for so many seconds; then Busy is raised.
     """
 
@@ -36,13 +36,13 @@ class Generator:
     ) -> None:
         self._store = store
         self._site = site
-        self._folder = derived
         self._clock = clock
         self._grace = grace
         self._derived = Derived(derived)
         self._readmes = ReadmeRenderer()
         self._templates: tuple[TreeId | None, Templates] | None = None
         make_folder(site)
+        (site / PRIVATE).mkdir(exist_ok=True)
 
     def build_indexes(self, *, wait: float, full: bool = False) -> Built:
         """Bring what clients read to the head of the store."""
@@ -74,7 +74,8 @@ class Generator:
 
     @contextmanager
     def _building(self, part: str, wait: float) -> Iterator[None]:
-        lock = self._folder / f"{part}.lock"
+        # Beside what it guards, so that whoever builds this site meets it, from whatever store or home.
+        lock = self._site / PRIVATE / f"{part}.lock"
         with locked(lock, wait=wait, what=f"the build of the {part}"), storage_errors(f"building the {part}"):
             yield
 
@@ -89,7 +90,7 @@ class Generator:
     def _build(self, part: Part, view: View, templates: Templates, *, full: bool) -> Built:
         publisher = Publisher(
             self._site,
-            growing=self._site / PRIVATE / part.name,
+            staging=self._site / PRIVATE / part.name,
             pool=self._store.pool,
             blob=view.revision.blob,
             render=lambda page: templates.render(page.template, page.context),

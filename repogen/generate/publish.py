@@ -27,9 +27,9 @@ _UNSAFE = re.compile(r"(?:^|/)(?:\.|/|$)|[\\\x00-\x1f\x7f]")
 
 
 class Publisher:
-    """Writes outputs below ``site``; the caller keeps others from using the same ``growing`` meanwhile.
+    """Writes outputs below ``site``; the caller keeps others from using the same ``staging`` meanwhile.
 
-    That is a folder on the site's file system where files grow until they are complete; what a crash left
+    That is a folder on the site's file system where files are until they are complete; what a crash left
     there is taken away. ``render`` makes the bytes of a templated page, ``blob`` those of a blob.
     """
 
@@ -37,7 +37,7 @@ class Publisher:
         self,
         site: Path,
         *,
-        growing: Path,
+        staging: Path,
         pool: Pool,
         blob: Callable[[BlobId], bytes],
         render: Callable[[Templated], bytes],
@@ -48,9 +48,9 @@ class Publisher:
         self._render = render
         self._copies = False
         self._made: set[Path] = set()
-        self._growing = growing
-        growing.mkdir(parents=True, exist_ok=True)
-        for leftover in growing.iterdir():
+        self._staging = staging
+        staging.mkdir(parents=True, exist_ok=True)
+        for leftover in staging.iterdir():
             leftover.unlink()
         self.written: set[str] = set()
 
@@ -81,17 +81,17 @@ class Publisher:
         return place
 
     def _write(self, path: str, body: bytes) -> None:
-        with self._whole(self._place(path)) as growing:
-            growing.write_bytes(body)
-            growing.chmod(0o644)
+        with self._whole(self._place(path)) as staging:
+            staging.write_bytes(body)
+            staging.chmod(0o644)
 
     def _link(self, file: PoolFile) -> None:
         origin, place = self._pool.path(file.sha256), self._place(file.path)
         try:
             if place.exists() and (place.samefile(origin) or place.stat().st_size == origin.stat().st_size):
                 return
-            with self._whole(place) as growing:
-                self._link_or_copy(origin, growing)
+            with self._whole(place) as staging:
+                self._link_or_copy(origin, staging)
         except FileNotFoundError as error:
             raise StoreError(
                 f"the pool has no file for {file.path}",
@@ -101,26 +101,26 @@ class Publisher:
     @contextmanager
     def _whole(self, place: Path) -> Iterator[Path]:
         """Another name for a file until it is complete; what fails leaves nothing under it."""
-        growing = self._growing / str(len(self.written))
+        staging = self._staging / str(len(self.written))
         try:
-            yield growing
-            growing.replace(place)
+            yield staging
+            staging.replace(place)
         except BaseException:
-            growing.unlink(missing_ok=True)
+            staging.unlink(missing_ok=True)
             raise
 
-    def _link_or_copy(self, origin: Path, growing: Path) -> None:
+    def _link_or_copy(self, origin: Path, staging: Path) -> None:
         if not self._copies:
             try:
-                os.link(origin, growing)
+                os.link(origin, staging)
                 return
             except OSError as error:
                 if error.errno not in (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.EACCES):
                     raise
                 self._copies = error.errno != errno.EMLINK
                 _log.warning("files are copied into the site, hard links are not possible here: %s", error.strerror)
-        shutil.copyfile(origin, growing)
-        growing.chmod(0o444)
+        shutil.copyfile(origin, staging)
+        staging.chmod(0o444)
 
 
 def make_folder(folder: Path) -> None:

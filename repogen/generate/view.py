@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from repogen.config import Config, Repository
+from repogen.ecosystems import ecosystem_of, same_version
+from repogen.errors import StoreError
 from repogen.model.catalog import Project
 from repogen.model.names import ProjectKey, TreeId
 from repogen.store import paths
@@ -46,10 +48,22 @@ class View:
         return dict(sorted(found.items()))
 
     def project(self, key: ProjectKey, shown: Shown | None) -> Project | None:
-        """The distributions of a project as it is shown."""
+        """The distributions of a project as it is shown.
+
+        Raises StoreError that names the place of what cannot be shown: somebody has pushed it by hand.
+        """
         if shown is None:
             return None
-        return Project(key=key, source=shown.source, entries=self.revision.entries(shown.tree))
+        entries = self.revision.entries(shown.tree)
+        place = paths.project_path(shown.source, key)
+        if not entries:
+            raise StoreError(f"{place} holds no distribution", hint="remove that folder from the store")
+        ecosystem = ecosystem_of(self.config.sources[shown.source].type)
+        for entry in entries:
+            if not same_version(ecosystem, entry.record.version, entry.record.version):
+                text = f"{place}: the record of {entry.record.filename!r} has the version {entry.record.version!r}"
+                raise StoreError(text, hint="correct it in the store")
+        return Project(key=key, source=shown.source, entries=entries)
 
 
 @dataclass(frozen=True, slots=True)

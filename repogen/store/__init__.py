@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -32,6 +33,12 @@ _PAUSE = 0.02
 
 for _level in ("SYSTEM", "XDG", "GLOBAL", "PROGRAMDATA"):
     pygit2.settings.search_path[pygit2.enums.ConfigLevel[_level]] = ""
+# The check of a repository's owner guards against its hooks and configuration, of which nothing is run here.
+pygit2.settings.owner_validation = False
+
+
+class _Moved(Exception):
+    """Somebody else moved the branch meanwhile."""
 
 
 class Store:
@@ -76,12 +83,15 @@ class Store:
         where somebody moved the branch meanwhile by other means (a push). Raises Busy after ``wait``
         seconds of others holding the store, StoreError or DiskFull where it cannot be written.
         """
+        deadline = time.monotonic() + wait
         lock = locked(self.folder / "repogen.lock", wait=wait, what="the store")
         with storage_errors("the store could not be written"), lock:
             for _ in range(_ATTEMPTS):
                 writer = Writer(self._repository, self._head())
                 result = change(writer)
-                if writer.tip == writer.base or self._land(writer, wait):
+                with suppress(_Moved):
+                    if writer.tip is not None and writer.tip != writer.base:
+                        self._land(writer.base, writer.tip, deadline)
                     return result
         raise Busy("the store's branch is moved by somebody else all the time", hint="try again in a moment")
 
@@ -93,29 +103,42 @@ class Store:
             found = self._repository[found.parent_ids[0]].peel(pygit2.Commit)
             yield CommitId(str(found.id))
 
-    def _land(self, writer: Writer, wait: float) -> bool:
-        assert writer.tip is not None
+    def _land(self, base: CommitId | None, tip: CommitId, deadline: float) -> None:
         # Objects and pool first: were the ref durable before them, a power cut would leave it dangling.
         sync_filesystem(self.folder)
-        if not self._move_branch(writer.base, writer.tip, wait):
-            return False
+        with self._work_tree_at(tip, instead_of=base):
+            self._move_branch(base, tip, deadline)
         sync_file(self.folder / BRANCH)
-        if not self._repository.is_bare:
-            follow(self._repository, self.pool, before=writer.base, after=writer.tip)
-        return True
 
-    def _move_branch(self, base: CommitId | None, tip: CommitId, wait: float) -> bool:
-        """Compare and swap, under Git's own lock of the branch; False where the branch was not at ``base``."""
+    @contextmanager
+    def _work_tree_at(self, tip: CommitId, *, instead_of: CommitId | None) -> Iterator[None]:
+        """Bring the work tree of a checkout to ``tip``, and back where the branch does not get there.
+
+        It goes ahead of the branch: were it behind after a crash, the next ``git commit`` would take back
+        what it lacks.
+        """
+        if self._repository.is_bare:
+            yield
+            return
+        follow(self._repository, self.pool, before=instead_of, after=tip)
+        try:
+            yield
+        except BaseException:
+            if instead_of is not None:
+                follow(self._repository, self.pool, before=tip, after=instead_of)
+            raise
+
+    def _move_branch(self, base: CommitId | None, tip: CommitId, deadline: float) -> None:
+        """Compare and swap, under Git's own lock of the branch. Raises _Moved where it is not at ``base``."""
         lock = self.folder / f"{BRANCH}.lock"
-        deadline = time.monotonic() + wait
         while True:
             try:
                 with self._repository.transaction() as transaction:
                     transaction.lock_ref(BRANCH)
                     if self._head() != base:
-                        return False
+                        raise _Moved
                     transaction.set_target(BRANCH, pygit2.Oid(hex=tip), message="repogen")
-                    return True
+                    return
             except pygit2.GitError:
                 if not lock.exists():
                     raise

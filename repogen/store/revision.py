@@ -15,6 +15,8 @@ from repogen.model.names import BlobId, CommitId, ProjectKey, TreeId
 from repogen.model.record import load_record
 from repogen.store import paths
 
+_CORRECT = "correct it in the store"
+
 
 @dataclass(frozen=True, slots=True)
 class Folder:
@@ -135,7 +137,9 @@ class Revision:
             try:
                 loaded = load_record(self.blob(record))
             except ValueError as error:
-                raise StoreError(f"{path}{paths.RECORD}: {error}") from error
+                raise StoreError(f"{path}{paths.RECORD}: {error}", hint=_CORRECT) from error
+            if loaded.filename != path.rpartition("/")[2]:
+                raise StoreError(f"{path}{paths.RECORD}: is of another file, {loaded.filename!r}", hint=_CORRECT)
             entry = Entry(
                 record=loaded,
                 metadata=files.get(path + paths.METADATA),

@@ -115,7 +115,7 @@ def test_without_any_good_configuration_the_mistake_is_told(tmp_path: Path) -> N
 @pytest.mark.parametrize("part", ["indexes", "pages"])
 def test_another_builder_is_waited_for_and_then_busy(one: Generator, tmp_path: Path, part: str) -> None:
     """Each part has a lock: of two that build it one waits, and gives up after the wait."""
-    lock = tmp_path / "derived" / f"{part}.lock"
+    lock = tmp_path / "site" / "_" / f"{part}.lock"
     with locked(lock, wait=1, what="the part"), pytest.raises(Busy, match=f"the build of the {part} is in use"):
         one.build(wait=0.1)
     one.build(wait=0.1)
@@ -144,3 +144,29 @@ def test_two_that_build_at_once_make_one_site(one: Generator, store: Store, tmp_
 
     build(store, tmp_path / "fresh", full=True)
     assert site_files(tmp_path / "site") == site_files(tmp_path / "fresh")
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "words"),
+    [
+        ("sources/near/ea/ghost/1.0/README", b"", "sources/near/.*/ghost holds no distribution; remove that folder"),
+        ("sources/near/50/example/1.0/x.whl.json", b"{}", "x.whl.json: not a record"),
+    ],
+)
+def test_what_was_pushed_by_mistake_is_named(
+    one: Generator, store: Store, tmp_path: Path, path: str, content: bytes, words: str
+) -> None:
+    """What cannot be shown is told with its place, the site stays as it was, and follows once that is gone."""
+    add(store, "near", [make_wheel(tmp_path)])
+    one.build(wait=5)
+    before = site_files(tmp_path / "site")
+    archive = {path.removesuffix(".json"): b""} if path.endswith(".json") else {}
+    commit(store, {path: content, **archive})
+
+    with pytest.raises(StoreError, match=words):
+        one.build(wait=5)
+
+    assert site_files(tmp_path / "site") == before
+    commit(store, dict.fromkeys((path, *archive)))
+    one.build(wait=5)
+    assert site_files(tmp_path / "site") == before

@@ -39,7 +39,7 @@ def publisher(
     render: Callable[[Templated], bytes] = lambda page: f"<p>{page.context['word']}".encode(),
 ) -> Publisher:
     site.mkdir(exist_ok=True)
-    return Publisher(site, growing=site.with_name("growing"), pool=pool, blob=blob, render=render)
+    return Publisher(site, staging=site.with_name("staging"), pool=pool, blob=blob, render=render)
 
 
 def tree(site: Path) -> dict[str, bytes]:
@@ -247,12 +247,12 @@ def test_no_name_leads_out_of_the_site(tmp_path: Path, pool: Pool, path: str) ->
 
 def test_what_a_crash_left_is_taken_away(tmp_path: Path, pool: Pool) -> None:
     """A file that was never completed is gone with the next build."""
-    (tmp_path / "growing").mkdir()
-    (tmp_path / "growing" / "7").write_bytes(b"half")
+    (tmp_path / "staging").mkdir()
+    (tmp_path / "staging" / "7").write_bytes(b"half")
 
     publisher(tmp_path / "site", pool).publish([Page(path="index.html", body=b"whole")])
 
-    assert list((tmp_path / "growing").iterdir()) == []
+    assert list((tmp_path / "staging").iterdir()) == []
 
 
 @pytest.mark.parametrize("path", ["../x", "a/../../x", "/etc/x"])

@@ -301,3 +301,31 @@ def test_a_name_that_nothing_can_have_is_absent(store: Store, key: str) -> None:
     commit(store, {"sources/near/aa/a/1.0/file": b""})
 
     assert store.newest().project("near", ProjectKey(key)) is None
+
+
+def test_a_checkout_is_never_behind_its_branch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A crash just before the branch moves leaves the work tree ahead, never behind: nothing is taken back later."""
+    checkout = tmp_path / "checkout"
+    subprocess.run(["git", "init", "-q", "-b", "main", str(checkout)], check=True)
+    store = Store(checkout)
+    commit(store, {"a": b"1"})
+    monkeypatch.setattr(store, "_move_branch", lambda *_: os._exit(9))
+
+    child = os.fork()
+    if not child:
+        commit(store, {"b": b"2"})
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+
+    commit(Store(checkout), {"c": b"3"})
+    assert "D" not in git(checkout, "status", "--porcelain").replace("\n", " ").split()
+    assert (checkout / "b").read_bytes() == b"2"
+
+
+def test_a_store_of_another_user_is_read(tmp_path: Path) -> None:
+    """Containers and volumes hand stores over under other owners; nothing of theirs is run here."""
+    store = Store.create(tmp_path / "store.git")
+    commit(store, {"a": b"1"})
+    if os.getuid() == 0:
+        os.chown(store.path, 65534, 65534)
+
+    assert Store(store.path).newest().read("a") == b"1"
