@@ -19,6 +19,8 @@ DEFAULT_UPLOAD_LIMIT = 4 << 30
 _ID = re.compile(r"[a-z0-9._-]{1,64}\Z")
 _SIZE = re.compile(r"([0-9]{1,12}) *(B|KiB|MiB|GiB|TiB)?\Z")
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+\Z")
+#: Keys with more dots than anybody writes take the parser more than linear time.
+_DEEP = re.compile(rb"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){32}""")
 _UNITS = {None: 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
 
 
@@ -86,11 +88,13 @@ def parse_config(data: bytes) -> Config:
     """Read the bytes of ``repogen.toml``. Raises ConfigError that names the place of the first mistake."""
     if len(data) > MAX_CONFIG_BYTES:
         raise ConfigError(f"larger than {MAX_CONFIG_BYTES} bytes")
+    if _DEEP.search(data):
+        raise ConfigError("nested too deeply")
     try:
         document = tomllib.loads(data.decode())
     except UnicodeDecodeError as error:
         raise ConfigError("not UTF-8", place=f"byte {error.start}") from None
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # TOMLDecodeError is one; a number of thousands of digits is another
         raise ConfigError(str(error)) from None
     except RecursionError:
         raise ConfigError("nested too deeply") from None

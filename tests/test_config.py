@@ -86,6 +86,12 @@ def test_sizes_that_are_none(text: str) -> None:
     ("text", "message"),
     [
         ("nmae = 1", "nmae: unknown key"),
+        ("a." * 50_000 + "a = 1", "nested too deeply"),
+        ('"a" . ' * 40 + "a = 1", "nested too deeply"),
+        (
+            "[repositories.'index.html']\ntype = 'python'",
+            "repositories.'index.html': 'index.html' is reserved and cannot name a repository",
+        ),
         ("[limits]\nuploads = '1 B'", "limits.uploads: unknown key"),
         ("[sources.a]\ntype = 'python'\ncolour = 'red'", "sources.a.colour: unknown key"),
         ("[repositories.a]\ntype = 'python'\nsource = []", "repositories.a.source: unknown key"),
@@ -237,3 +243,9 @@ def test_sources_are_found_by_their_id_and_by_who_lists_them() -> None:
     assert config.source_with_id("old") == config.source("new")
     assert config.source_with_id("new") is None
     assert [repository.name for repository in config.repositories_of("new")] == ["x"]
+
+
+def test_a_number_that_is_too_long() -> None:
+    """What the TOML parser does not say in its own words is a mistake in the file all the same."""
+    with pytest.raises(ConfigError, match="4300 digits"):
+        read("x = " + "9" * 5000)

@@ -152,7 +152,7 @@ class Instance:
                 self._pages_wanted.set()
 
     def _tell(self, part: str, error: Exception | None) -> None:
-        trouble = f"the {part} do not follow the store: {error}" if error else ""
+        trouble = f"the {part} do not follow the store: {str(error) or type(error).__name__}" if error else ""
         if error and trouble != self._trouble[part]:
             _log.error("%s", trouble, exc_info=None if isinstance(error, RepogenError) else error)
         self._trouble[part] = trouble

@@ -6,6 +6,7 @@ import functools
 import hashlib
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from repogen.ecosystems import Ecosystem
@@ -53,8 +54,9 @@ class Cards:
     def card(self, key: ProjectKey, shown: Shown) -> Card:
         """The card of a project as it is shown."""
         kept = self._derived.get("card", self._key(shown.tree))
-        if kept is not None:
-            entry, depends = json.loads(kept)
+        # A row that somebody damaged is as good as none.
+        with suppress(ValueError, TypeError):
+            entry, depends = json.loads(kept or "")
             return Card(ListEntry.from_json(entry), frozenset(depends))
         project = self._view.project(key, shown)
         assert project is not None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from repogen.errors import StoreError
 from repogen.generate.build import GRACE, Built, Part, build
 from repogen.generate.cards import Workshop
 from repogen.generate.derived import Derived
@@ -22,6 +24,8 @@ from repogen.store import Store, paths
 from repogen.store.faults import storage_errors
 from repogen.store.locks import locked
 from repogen.store.revision import Revision
+
+_log = logging.getLogger(__name__)
 
 
 class Generator:
@@ -77,7 +81,12 @@ class Generator:
         # Beside what it guards, so that whoever builds this site meets it, from whatever store or home.
         lock = self._site / PRIVATE / f"{part}.lock"
         with locked(lock, wait=wait, what=f"the build of the {part}"), storage_errors(f"building the {part}"):
-            yield
+            try:
+                yield
+            except (LookupError, TypeError, ValueError, AttributeError) as error:
+                # Records can be pushed by hand, and their facts are known to the ecosystem only.
+                _log.exception("a record cannot be shown")
+                raise StoreError(f"a record in the store cannot be shown: {error!r}") from error
 
     def _view(self, revision: Revision) -> tuple[View, Templates]:
         view = View.of(revision)

@@ -22,7 +22,9 @@ Sha256 = NewType("Sha256", str)
 ProjectKey = NewType("ProjectKey", str)
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,61}[a-z0-9])?\Z")
-RESERVED_REPOSITORIES = frozenset({"_", "__api__", "upload", "static"})
+RESERVED_REPOSITORIES = frozenset(
+    {"_", "__api__", "upload", "static", "index.html", "404.html", "favicon.ico", "robots.txt", "sitemap.xml"}
+)
 MAX_FILENAME_BYTES = 255
 
 

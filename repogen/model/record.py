@@ -100,9 +100,9 @@ def load_record(data: bytes) -> Record:
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"not a record: {error!r}") from error
     if not all(isinstance(text, str) for text in texts) or not isinstance(record.yanked, str | None):
-        raise ValueError("not a record: a text is none")
-    if type(record.size) is not int or not isinstance(record.facts, dict):
+        raise ValueError("not a record: a field is no text")
+    if type(record.size) is not int or record.size < 0 or not isinstance(record.facts, dict):
         raise ValueError("not a record: the size is no number, or the facts are no object")
     if not _SHA256.match(record.digests.get("sha256", "")) or not _FILENAME.match(record.filename):
-        raise ValueError("not a record: the sha256 or the file name is none")
+        raise ValueError("not a record: the sha256 or the file name is malformed")
     return record

@@ -59,6 +59,10 @@ class Store:
         # A push must neither rewrite the history that is the audit log nor bring broken objects.
         for key in ("receive.denyNonFastForwards", "receive.denyDeletes", "receive.fsckObjects"):
             repository.config[key] = True
+        # "git gc --prune=now" would take the objects of a commit that is just being written, and with them the store.
+        repository.config["core.repositoryFormatVersion"] = 1
+        repository.config["extensions.preciousObjects"] = True
+        repository.config["gc.auto"] = 0
         return Store(path)
 
     def head(self) -> CommitId:

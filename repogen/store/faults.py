@@ -19,7 +19,9 @@ def storage_errors(what: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise _full(what) if error.errno in _FULL else StoreError(f"{what}: {error.strerror or error}") from error
+        # libgit2 reports what the system said in words only.
+        full = error.errno in _FULL or "no space left" in str(error).lower()
+        raise _full(what) if full else StoreError(f"{what}: {error.strerror or error}") from error
     except pygit2.GitError as error:
         raise _full(what) if "no space left" in str(error).lower() else StoreError(f"{what}: {error}") from error
 

@@ -11,7 +11,7 @@ import pygit2
 from repogen.config import Config, parse_config
 from repogen.errors import ConfigError, StoreError
 from repogen.model.catalog import Entry, Project
-from repogen.model.names import BlobId, CommitId, ProjectKey, TreeId
+from repogen.model.names import BlobId, CommitId, ProjectKey, TreeId, shard
 from repogen.model.record import load_record
 from repogen.store import paths
 
@@ -109,9 +109,11 @@ class Revision:
     def projects(self, source: str) -> Iterator[tuple[ProjectKey, TreeId]]:
         """Every project of a source, with the id of its folder."""
         shards = self.folder(self.folder_id(paths.source_path(source)))
-        for tree in shards.folders.values():
+        for name, tree in shards.folders.items():
             for key, project in self.folder(tree).folders.items():
-                yield ProjectKey(key), project
+                # Elsewhere it would be seen here and not found by its name.
+                if shard(key) == name:
+                    yield ProjectKey(key), project
 
     def project_id(self, source: str, key: ProjectKey) -> TreeId | None:
         """The id of a project's folder: it changes when anything in the project does. None: no such project."""
@@ -130,7 +132,7 @@ class Revision:
         """The distributions below the folder with that id (of a project, of a release), sorted by file name."""
         found: list[Entry] = []
         files = dict(self.files_below(tree))
-        for path in files:
+        for path, pointer in files.items():
             record = files.get(path + paths.RECORD)
             if record is None:
                 continue
@@ -140,6 +142,8 @@ class Revision:
                 raise StoreError(f"{path}{paths.RECORD}: {error}", hint=_CORRECT) from error
             if loaded.filename != path.rpartition("/")[2]:
                 raise StoreError(f"{path}{paths.RECORD}: is of another file, {loaded.filename!r}", hint=_CORRECT)
+            if pygit2.hash(paths.lfs_pointer(loaded.sha256, loaded.size)) != pygit2.Oid(hex=pointer):
+                raise StoreError(f"{path}{paths.RECORD}: digest or size is not that of the pointer", hint=_CORRECT)
             entry = Entry(
                 record=loaded,
                 metadata=files.get(path + paths.METADATA),

@@ -11,13 +11,16 @@ from pathlib import Path
 import pygit2
 import pytest
 
-from repogen.errors import Busy, ConfigError, StoreError, UsageError
-from repogen.model.names import CommitId, ProjectKey, Sha256, TreeId
+from repogen.errors import Busy, ConfigError, DiskFull, StoreError, UsageError
+from repogen.model.names import CommitId, ProjectKey, Sha256, TreeId, shard
+from repogen.model.record import Record, Submitter, dump_record
 from repogen.store import BRANCH, Store
+from repogen.store.faults import storage_errors
 from repogen.store.locks import locked
-from repogen.store.paths import lfs_pointer
+from repogen.store.paths import lfs_pointer, project_path
 from repogen.store.writer import Change, Writer, clean_author
 
+ALICE = Submitter(subject="alice")
 NOW = datetime(2026, 11, 22, 18, 45, 34, 123456, tzinfo=UTC)
 
 
@@ -329,3 +332,62 @@ def test_a_store_of_another_user_is_read(tmp_path: Path) -> None:
         os.chown(store.path, 65534, 65534)
 
     assert Store(store.path).newest().read("a") == b"1"
+
+
+def test_nothing_is_pruned_while_a_commit_is_made(store: Store) -> None:
+    """``git gc --prune=now`` cannot take the objects of a commit that no ref has yet; packing goes on."""
+    commit(store, {"x": b"0"})
+
+    def change(writer: Writer) -> None:
+        writer.commit({"x": b"1"}, subject="one", author="a", now=NOW)
+        for command in (
+            ["gc", "--prune=now", "--quiet"],
+            ["prune", "--expire=now"],
+            ["repack", "-adq"],
+            ["repack", "-dq"],
+        ):
+            subprocess.run(["git", "-C", str(store.path), *command], check=False, capture_output=True)
+
+    store.write(change, wait=5)
+
+    assert Store(store.path).newest().read("x") == b"1"
+    git(store.path, "fsck", "--full", "--strict")
+
+
+def test_a_project_in_a_folder_of_another_hash_is_not_there(store: Store) -> None:
+    """What cannot be found by its name is not listed either."""
+    key = ProjectKey("example")
+    wrong = "00" if shard(key) != "00" else "01"
+    commit(store, {f"sources/s/{wrong}/{key}/1.0/x": b"", f"{project_path('s', ProjectKey('good'))}/1.0/x": b""})
+
+    assert [found for found, _ in store.newest().projects("s")] == ["good"]
+
+
+def test_a_record_must_be_of_the_file_beside_it(store: Store) -> None:
+    """Index and archive never part: the record's digest, size and name are those of the pointer."""
+    digest = Sha256("ab" * 32)
+    record = Record(
+        filename="x.whl", name="x", version="1", kind="wheel", size=3, digests={"sha256": digest}, uploaded="", by=ALICE
+    )
+    folder = project_path("s", ProjectKey("x"))
+    good: dict[str, Change] = {
+        f"{folder}/1/x.whl": lfs_pointer(digest, 3),
+        f"{folder}/1/x.whl.json": dump_record(record),
+    }
+    commit(store, good)
+    assert [entry.record for entry in store.newest().entries(store.newest().folder_id(folder))] == [record]
+
+    commit(store, {f"{folder}/1/x.whl": lfs_pointer(digest, 4)})
+    with pytest.raises(StoreError, match=r"1/x.whl.json: digest or size is not that of the pointer"):
+        store.newest().entries(store.newest().folder_id(folder))
+
+    commit(store, {**good, f"{folder}/1/y.whl": lfs_pointer(digest, 3), f"{folder}/1/y.whl.json": dump_record(record)})
+    with pytest.raises(StoreError, match=r"1/y.whl.json: is of another file, 'x.whl'"):
+        store.newest().entries(store.newest().folder_id(folder))
+
+
+def test_a_full_disk_is_told_whoever_reports_it() -> None:
+    """libgit2 says so in words, the system by number."""
+    for error in (OSError(28, "No space left on device"), OSError("failed to write: No space left on device")):
+        with pytest.raises(DiskFull, match="writing: no space left"), storage_errors("writing"):
+            raise error
