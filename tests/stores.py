@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterable, Sequence
 from contextlib import closing
@@ -60,6 +61,14 @@ def new_store(folder: Path, config: bytes = CONFIG) -> Store:
 def commit(store: Store, changes: dict[str, Change]) -> CommitId:
     """Change files of the store, as somebody would by hand."""
     return store.write(lambda writer: writer.commit(changes, subject="change", author="bob", now=NOW), wait=10)
+
+
+def history(store: Store) -> list[str]:
+    """The ids of all commits, newest first, as Git lists them."""
+    listed = subprocess.run(
+        ["git", "-C", str(store.path), "rev-list", "main"], check=True, capture_output=True, text=True
+    )
+    return listed.stdout.split()
 
 
 def incoming(

@@ -70,7 +70,7 @@ def serve_site(root: Path, visit: Visit, config: Config, has: Callable[[Reposito
     names, slash = _split(visit.target)
     key = None
     match names:
-        case [_, _, "simple", project] if slash or project not in _PAGES:
+        case [_, "latest", "simple", project] if slash or project not in _PAGES:
             key = ecosystem_of("python").project_key(project)
             if key != project and _exists(root, [*names[:-1], key]):
                 return _moved(f"../{key}/" if slash else f"{key}/")

@@ -99,14 +99,6 @@ class Store:
                     return result
         raise Busy("the store's branch is moved by somebody else all the time", hint="try again in a moment")
 
-    def history(self, commit: CommitId) -> Iterator[CommitId]:
-        """The commit and its first parents, newest first."""
-        found = self._repository[commit].peel(pygit2.Commit)
-        yield commit
-        while found.parent_ids:
-            found = self._repository[found.parent_ids[0]].peel(pygit2.Commit)
-            yield CommitId(str(found.id))
-
     def _land(self, base: CommitId | None, tip: CommitId, deadline: float) -> None:
         # Objects and pool first: were the ref durable before them, a power cut would leave it dangling.
         sync_filesystem(self.folder)

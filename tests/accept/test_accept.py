@@ -22,6 +22,7 @@ from tests.stores import (
     SIGNATURE,
     add,
     commit,
+    history,
     incoming,
     new_store,
     renamed,
@@ -184,7 +185,7 @@ def test_a_batch_is_one_commit(store: Store, tmp_path: Path) -> None:
 
     receipt = add(store, "near", batch)
 
-    assert len(list(store.history(store.head()))) == 3
+    assert len(history(store)) == 3
     assert [status for _, status in statuses(receipt)] == ["unchanged", "added", "added"]
     assert receipt.text == "3 files: 2 added, 1 unchanged"
 

@@ -21,10 +21,9 @@ from repogen.accept.configure import (
 )
 from repogen.config import parse_config
 from repogen.errors import ConfigError, NotFound, RepogenError, UsageError
-from repogen.store import Store
 from repogen.store.writer import Writer
 from tests.factories import make_wheel
-from tests.stores import ALICE, NOW, add, commit, new_store
+from tests.stores import ALICE, NOW, add, commit, history, new_store
 
 WRITTEN = """\
 # Packages of the team. Ask Al before you change anything.
@@ -252,7 +251,7 @@ def test_a_source_takes_its_files_along(tmp_path: Path, new: str | None) -> None
 
     assert store.newest().folder_id("sources/near") is None
     assert store.newest().folder_id("sources/here") == (folder if new else None)
-    assert len(list(Store(store.path).history(store.head()))) == 3
+    assert len(history(store)) == 3
 
 
 def test_a_source_without_files_has_nothing_to_move(tmp_path: Path) -> None:

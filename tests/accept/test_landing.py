@@ -17,7 +17,7 @@ from repogen.model.names import CommitId, ProjectKey
 from repogen.store import BRANCH, Store
 from repogen.store.locks import locked
 from tests.factories import make_wheel
-from tests.stores import NOW, add, commit, incoming, new_store, request
+from tests.stores import NOW, add, commit, history, incoming, new_store, request
 
 
 class Site:
@@ -120,7 +120,7 @@ def test_requests_that_wait_share_one_update(store: Store, site: Site, landing: 
 
     assert [type(one) for one in later] == [Receipt] * 12
     assert (ref_updates(store), len(site.shown)) == (2, 2)
-    assert len(list(store.history(store.head()))) == 14
+    assert len(history(store)) == 14
     assert len({one.commit for one in later if isinstance(one, Receipt)}) == 12
 
 
@@ -133,7 +133,7 @@ def test_thirty_two_new_projects_at_once_are_all_there(store: Store, landing: La
 
     assert [type(one) for one in found] == [Receipt] * 32
     assert {key for key, _ in store.newest().projects("near")} == {f"n{number}" for number in range(32)}
-    assert len(list(store.history(store.head()))) == 33
+    assert len(history(store)) == 33
     assert ref_updates(store) < 32
 
 
@@ -154,7 +154,7 @@ def test_of_thirty_two_files_of_one_name_exactly_one_wins(store: Store, landing:
     assert entry.record.sha256 == ready[winner].distributions[0].sha256
     losers = [one for one in found if isinstance(one, FileExists)]
     assert [one.sha256 for one in losers] == [entry.record.sha256] * 31
-    assert len(list(store.history(store.head()))) == 2
+    assert len(history(store)) == 2
 
 
 def test_the_same_file_many_times_at_once_is_one_commit(store: Store, landing: Landing, tmp_path: Path) -> None:
@@ -164,7 +164,7 @@ def test_the_same_file_many_times_at_once_is_one_commit(store: Store, landing: L
     found = all_at_once(landing, ready)
 
     assert [type(one) for one in found] == [Receipt] * 8
-    assert len(list(store.history(store.head()))) == 2
+    assert len(history(store)) == 2
 
 
 def test_a_request_that_fails_does_not_hurt_the_others(

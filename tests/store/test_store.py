@@ -19,6 +19,7 @@ from repogen.store.faults import storage_errors
 from repogen.store.locks import locked
 from repogen.store.paths import lfs_pointer, project_path
 from repogen.store.writer import Change, Writer, clean_author
+from tests.stores import history
 
 ALICE = Submitter(subject="alice")
 NOW = datetime(2026, 11, 22, 18, 45, 34, 123456, tzinfo=UTC)
@@ -72,7 +73,7 @@ def test_an_older_revision_stays_readable(store: Store) -> None:
     commit(store, {"x": b"2"})
 
     assert (store.at(first).read("x"), store.newest().read("x")) == (b"1", b"2")
-    assert list(store.history(store.head()))[1] == first
+    assert history(store)[1] == first
 
 
 def test_commits_of_one_writer_land_together(store: Store) -> None:
@@ -152,7 +153,7 @@ def test_many_threads_write_without_losing_a_commit(store: Store) -> None:
         thread.join()
 
     assert len(git(store.path, "ls-tree", "-r", "--name-only", "main").split()) == 41
-    assert len(list(store.history(store.head()))) == 41
+    assert len(history(store)) == 41
 
 
 def test_a_held_lock_is_busy(store: Store) -> None:
