@@ -6,12 +6,13 @@ ARGS ?=
 
 BIN := .venv/bin
 READY := .venv/.ready
+PEERS := .venv-bench/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-all lint format lock clean
+.PHONY: help run demo test test-all bench bench-quick lint format lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(READY) ## a store in ./demo, a token, the receiver and the site on this machine (PORT=4242)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/run.sh demo $(PORT)
@@ -24,6 +25,12 @@ test: $(READY) packages lint ## install what the tests need, then lint and run a
 
 test-all: ## the same, where a missing client is a failure and not a skip
 	@REPOGEN_REQUIRE_CLIENTS=1 $(MAKE) --no-print-directory test
+
+bench: $(READY) $(PEERS) git ## repogen beside its peers, with up to 50,000 files: one table, in 25 minutes
+	@$(BIN)/python -m benchmarks
+
+bench-quick: $(READY) $(PEERS) git ## the same with 1,000 files, in three minutes
+	@$(BIN)/python -m benchmarks --quick
 
 lint: $(READY) ## ruff, mypy and import-linter
 	@$(BIN)/ruff check --quiet
@@ -40,9 +47,12 @@ lock: $(READY) ## write requirements-dev.txt anew from pyproject.toml, with the 
 		--no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet --output-file requirements-dev.txt
 
 clean: ## remove what was made here, but not ./demo
-	rm -rf .venv dist build .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-bench dist build .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 
-.PHONY: packages
+.PHONY: git packages
+git:
+	@sh .ci/packages git
+
 packages:
 	@sh .ci/packages git git-lfs gnupg nginx-light chromium
 
@@ -53,4 +63,11 @@ $(READY): requirements-dev.txt pyproject.toml
 	@$(PYTHON) -m venv --clear .venv
 	@$(BIN)/python -m pip install -qq --require-hashes --requirement requirements-dev.txt
 	@$(BIN)/python -m pip install -qq --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(PEERS): benchmarks/peers.txt
+	@PYTHON="$(PYTHON)" sh .ci/packages python3-venv
+	@echo "making the environment of the peers in .venv-bench"
+	@$(PYTHON) -m venv --clear .venv-bench
+	@.venv-bench/bin/python -m pip install -qq --require-hashes --requirement benchmarks/peers.txt
 	@touch $@

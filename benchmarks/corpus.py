@@ -21,7 +21,7 @@ PER_PROJECT = 10
 REQUIRES_PYTHON = ">=3.9"
 
 _SEED = 20261122
-_WORDS = "batch cache data event flow graph index job kernel ledger model notify order parse queue report".split()
+_WORDS = ("batch", "cache", "data", "event", "graph", "index", "job", "ledger", "model", "order", "queue", "report")
 _README = """\
 # {name}
 

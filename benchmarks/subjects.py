@@ -1,10 +1,10 @@
-"""The corpus in the form that each program takes: a home for repogen, JSON lines for dumb-pypi, a folder for pypiserver."""
+"""The corpus as each program takes it: a home for repogen, JSON lines for dumb-pypi, a folder for pypiserver."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -19,7 +19,7 @@ from repogen.cli.home import Home
 from repogen.ecosystems import ecosystem_of
 from repogen.model.digests import Digester
 from repogen.model.inspected import Inspected
-from repogen.model.names import ProjectKey
+from repogen.model.names import ProjectKey, Sha256
 from repogen.model.record import Submitter, dump_record
 from repogen.store import BRANCH, paths
 
@@ -41,29 +41,18 @@ def make_home(place: Path) -> Home:
     return Home.at(place)
 
 
-def distribution(made: Made, spool: Path) -> Distribution:
-    """What examining the archive would find, without opening it: one file of a filled store costs a tenth so.
-
-    The archive lies in ``spool`` then.
-    """
-    digester = Digester({"sha256", *_PYTHON.extra_digests})
-    digester.update(made.archive)
-    descriptor, spooled = tempfile.mkstemp(dir=spool)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(made.archive)
-    incoming = Incoming(
-        filename=made.filename, spooled=Path(spooled), size=digester.size, digests=digester.digests()
-    )
+def known(made: Made, arrived: Incoming) -> Distribution:
+    """What examining the archive finds, without opening it: that would take most of the time of setting up."""
     facts = {
         "requires_python": REQUIRES_PYTHON,
         "metadata_version": "2.4",
-        "metadata_sha256": _sha256(made.metadata),
+        "metadata_sha256": _sha256_of(made.metadata),
         "public_metadata": True,
         "summary": made.summary,
         "tags": "py3-none-any" if made.kind == "wheel" else "",
     }
     inspected = Inspected(name=made.name, version=made.version, kind=made.kind, metadata=made.metadata, facts=facts)
-    return Distribution(incoming=incoming, inspected=inspected, key=ProjectKey(made.name), version=made.version)
+    return Distribution(incoming=arrived, inspected=inspected, key=ProjectKey(made.name), version=made.version)
 
 
 def fill(home: Home, corpus: Iterable[Made]) -> list[str]:
@@ -72,7 +61,7 @@ def fill(home: Home, corpus: Iterable[Made]) -> list[str]:
     Git's own bulk import writes the pack, so that setting up takes seconds and not minutes.
     """
     lines = []
-    command = ["git", "-C", home.store.path, "fast-import", "--quiet"]
+    command: list[str | Path] = ["git", "-C", home.store.path, "fast-import", "--quiet"]
     with subprocess.Popen(command, stdin=subprocess.PIPE) as importing:
         assert importing.stdin is not None
         importing.stdin.write(
@@ -80,7 +69,7 @@ def fill(home: Home, corpus: Iterable[Made]) -> list[str]:
             f"data 4\nfill\nfrom {BRANCH}^0\n".encode()
         )
         for made in corpus:
-            one = distribution(made, home.spool)
+            one = known(made, incoming(made, home.spool))
             home.store.pool.take(one.incoming.spooled, one.sha256)
             path = f"{paths.project_path(SOURCE, one.key)}/{one.version}/{made.filename}"
             files = {
@@ -105,20 +94,30 @@ def dumb_pypi_line(made: Made, sha256: str) -> str:
             "hash": f"sha256={sha256}",
             "requires_python": REQUIRES_PYTHON,
             "requires_dist": made.requires_dist,
-            "core_metadata": f"sha256={_sha256(made.metadata)}",
+            "core_metadata": f"sha256={_sha256_of(made.metadata)}",
             "uploaded_by": BY.subject,
             "upload_timestamp": int(_UPLOADED.timestamp()),
         }
     )
 
 
-def link_archives(home: Home, corpus: Iterable[Made], folder: Path) -> None:
+def link_archives(home: Home, lines: Iterable[str], folder: Path) -> None:
     """The archives of a filled home under their own names, in one folder, as pypiserver has them."""
     folder.mkdir()
-    for made in corpus:
-        os.link(home.store.pool.path(Digest.of(made.archive)), folder / made.filename)
+    for document in map(json.loads, lines):
+        sha256 = Sha256(document["hash"].partition("=")[2])
+        os.link(home.store.pool.path(sha256), folder / document["filename"])
 
 
-def remove(folder: Path) -> None:
-    """Take a folder away, if it is there."""
-    shutil.rmtree(folder, ignore_errors=True)
+def incoming(made: Made, spool: Path) -> Incoming:
+    """A distribution as it arrives; its archive lies in ``spool`` then."""
+    digester = Digester({"sha256", *_PYTHON.extra_digests})
+    digester.update(made.archive)
+    descriptor, spooled = tempfile.mkstemp(dir=spool)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(made.archive)
+    return Incoming(filename=made.filename, spooled=Path(spooled), size=digester.size, digests=digester.digests())
+
+
+def _sha256_of(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
