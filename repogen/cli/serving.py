@@ -28,6 +28,8 @@ UPLOAD_WAIT = 6.0
 _WATCH = 0.5
 #: How often a site is looked after without a new commit, in seconds.
 _TIDY = 60
+#: How long uploads are gathered before the pages follow, in seconds.
+_GATHER = 0.5
 #: When pages that could not be built are tried again, in seconds.
 _AGAIN = 5
 
@@ -140,7 +142,8 @@ class Instance:
     def _build_pages(self) -> None:
         while True:
             self._pages_wanted.wait()
-            if self._stopping.is_set():
+            # Uploads that come in a row share one build of the pages, and have the processor to themselves.
+            if self._stopping.wait(_GATHER):
                 return
             self._pages_wanted.clear()
             try:
