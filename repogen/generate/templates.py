@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 import sys
@@ -89,6 +90,7 @@ class Templates:
         """The files that pages load, by their paths in the site (``static/site.css``)."""
         return {name: data for name, data in self._files.items() if name.startswith(STATIC)}
 
+    @functools.cache  # noqa: B019  there is one object as long as the templates stay, and two prefixes
     def fingerprint(self, below: str = "") -> str:
         """The sha256 of all that decides how a context becomes a page, for the templates whose names begin so."""
         digest = hashlib.sha256(" ".join(f"{name}=={version(name)}" for name in _LIBRARIES).encode())
