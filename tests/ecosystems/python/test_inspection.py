@@ -200,8 +200,8 @@ def test_a_link_within_the_tree_is_harmless(tmp_path: Path) -> None:
     [
         ("example-1.0-py3-none-any.whl", b"not a zip", "not-an-archive"),
         ("example-1.0.tar.gz", b"not a tar", "not-an-archive"),
-        ("example-1.0.zip", gzip.compress(b"not a zip"), "not-an-archive"),
-        ("example-1.0.tar.gz", gzip.compress(b"not a tar" * 100), "not-an-archive"),
+        ("example-1.0.zip", gzip.compress(b"not a zip", mtime=0), "not-an-archive"),
+        ("example-1.0.tar.gz", gzip.compress(b"not a tar" * 100, mtime=0), "not-an-archive"),
         ("../example-1.0.tar.gz", b"", "filename"),
         ("example.exe", b"MZ", "filename"),
     ],
