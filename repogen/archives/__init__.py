@@ -7,6 +7,6 @@ is refused, and so is what would write outside of its tree or cost more to read 
 
 from repogen.archives.contents import LIMITS, Contents, Limits
 from repogen.archives.tars import read_tar_gz
-from repogen.archives.zips import read_zip
+from repogen.archives.zips import begins_as_zip, read_zip
 
-__all__ = ["LIMITS", "Contents", "Limits", "read_tar_gz", "read_zip"]
+__all__ = ["LIMITS", "Contents", "Limits", "begins_as_zip", "read_tar_gz", "read_zip"]

@@ -54,11 +54,13 @@ LIMITS = Limits()
 class Contents:
     """The members of an archive by path (relative, ``/``, no end slash), and the texts that were asked for.
 
-    A path that was asked for and is no regular file has no text.
+    A path that was asked for and is no regular file has no text. ``respelled`` is the first name in the archive that
+    is more than a path (``./a``, ``a//b``), as a message shows it: not all programs find it by its path. "": none is.
     """
 
     members: Mapping[str, Kind]
     texts: Mapping[str, bytes]
+    respelled: str = ""
 
 
 def refusal(code: str, text: str) -> InvalidUpload:
@@ -79,6 +81,7 @@ class Collector:
         self._limits = limits
         self._members: dict[str, Kind] = {}
         self._texts: dict[str, bytes] = {}
+        self._respelled = ""
         self._members_left = limits.members
         self._names_left = limits.names_bytes
         self._texts_left = limits.texts_bytes
@@ -124,6 +127,7 @@ class Collector:
             self.problem("duplicate-member", f"member {shown(name)} is there twice")
             return ""
         self._members[path] = kind
+        self._respelled = self._respelled or ("" if name.decode(encoding).removesuffix("/") == path else shown(name))
         return path
 
     def has_room(self, path: str, size: int) -> bool:
@@ -151,7 +155,7 @@ class Collector:
                     self.problem("unsafe-member", f"member {shown(paths[below].encode())} lies below a link")
         if self._problems:
             raise InvalidUpload(self._problems)
-        return Contents(members=self._members, texts=self._texts)
+        return Contents(members=self._members, texts=self._texts, respelled=self._respelled)
 
 
 def _path(name: bytes, encoding: str, longest: int) -> str:

@@ -82,6 +82,12 @@ def read_zip(path: Path, wanted: Callable[[str], bool], limits: Limits = LIMITS)
         return collector.contents()
 
 
+def begins_as_zip(path: Path) -> bool:
+    """Is a file without a telling name to be read as a zip archive?"""
+    with path.open("rb") as stream:
+        return stream.read(4) == _LOCAL_MARK
+
+
 def _find_directory(stream: BinaryIO, size: int) -> _Directory:
     file = stream.fileno()
     tail = _read_at(file, min(size, _END.size + 0xFFFF), max(0, size - _END.size - 0xFFFF))

@@ -16,10 +16,15 @@ class Entry:
     metadata: BlobId | None
     signature: BlobId | None
 
+    @property
+    def place(self) -> str:
+        """Where it lies below the folder of its release: its file name, in the folder of its target if it has one."""
+        return f"{self.record.target}/{self.record.filename}" if self.record.target else self.record.filename
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """All distributions of one project in one source, sorted by file name."""
+    """All distributions of one project in one source, sorted by file name and target."""
 
     key: ProjectKey
     source: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 import unicodedata
@@ -44,9 +45,13 @@ def check_name(name: str, *, what: str, reserved: frozenset[str] = frozenset()) 
     return name
 
 
+@functools.lru_cache(maxsize=1 << 17)
 def shard(key: str) -> str:
-    """The two hex digits that a key is filed under: the start of the sha256 of its UTF-8 form."""
-    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:2]
+    """The two hex digits that a key is filed under: the start of the sha256 of its lower-case UTF-8 form.
+
+    So names that a file system may take for one another are neighbours.
+    """
+    return hashlib.sha256(key.lower().encode("utf-8", "surrogatepass")).hexdigest()[:2]
 
 
 def one_line(text: str, *, limit: int = 1000) -> str:

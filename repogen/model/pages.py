@@ -5,13 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
-from repogen.model.names import BlobId, Sha256
+from repogen.model.names import BlobId, Sha256, one_line
+
+_MAX_URL = 2000
+_NOT_IN_URL = frozenset(' "<>\\`{}')
 
 
 def file_path(sha256: Sha256, filename: str) -> str:
     """Where a repository publishes an archive, relative to the repository: content-addressed, so immutable."""
     return f"files/{sha256[:2]}/{sha256[2:4]}/{sha256}/{filename}"
+
+
+def checked_url(text: str) -> str | None:
+    """``text`` if it is an http, https or mailto URL that means the same to every reader, else None."""
+    if len(text) > _MAX_URL or one_line(text) != text or not _NOT_IN_URL.isdisjoint(text):
+        return None
+    try:
+        parts = urlsplit(text)
+        if parts.scheme in ("http", "https"):
+            return text if parts.hostname and text[len(parts.scheme) :].startswith("://") else None
+    except ValueError:
+        return None
+    return text if parts.scheme == "mailto" and parts.path else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,12 +100,17 @@ class Readme:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Description:
-    """What the page of a project says of it, in any ecosystem; derived from one distribution's metadata."""
+    """What the page of a project says of it, in any ecosystem; derived from what is known of one distribution.
+
+    ``about`` is a longer description in plain text, paragraphs apart by an empty line; ``news`` the list of changes.
+    """
 
     name: str
     version: str
     summary: str = ""
+    about: str = ""
     readme: Readme | None = None
+    news: Readme | None = None
     authors: tuple[str, ...] = ()
     licence: str = ""
     keywords: tuple[str, ...] = ()

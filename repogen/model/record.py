@@ -13,6 +13,8 @@ from repogen.model.names import Sha256
 FORMAT = 1
 
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
+#: A target, or none: safe as the name of a folder.
+TARGET = re.compile(r"(?:[a-z0-9_][a-z0-9._-]{0,99})?\Z")
 _FILENAME = re.compile(r"[^./\x00][^/\x00]*\Z")
 
 
@@ -29,9 +31,11 @@ class Record:
     """What is known of one distribution without opening it.
 
     ``name`` is as the archive spells it, ``version`` in the ecosystem's canonical spelling. ``kind`` is the
-    ecosystem's word (``wheel``, ``sdist``). ``digests`` maps the name of an algorithm to hex digits and always
-    has ``sha256``. ``uploaded`` is UTC in RFC 3339 with microseconds (PEP 700). ``yanked`` is None, or the
-    reason (which may be empty; PEP 592). ``facts`` are JSON values that only the ecosystem understands.
+    ecosystem's word (``wheel``, ``sdist``), ``target`` as in :class:`~repogen.model.inspected.Inspected`.
+    ``digests`` maps the name of an algorithm to hex digits and always has ``sha256``. ``uploaded`` is UTC in RFC
+    3339 with microseconds (PEP 700). ``yanked`` is None, or the reason (which may be empty; PEP 592).
+    ``archived``: it can be had, but is no version that clients take by themselves. ``facts`` are JSON values that
+    only the ecosystem understands.
     """
 
     filename: str
@@ -42,7 +46,9 @@ class Record:
     digests: Mapping[str, str]
     uploaded: str
     by: Submitter
+    target: str = ""
     yanked: str | None = None
+    archived: bool = False
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -57,11 +63,13 @@ def record_document(record: Record) -> dict[str, Any]:
         "name": record.name,
         "version": record.version,
         "kind": record.kind,
+        "target": record.target,
         "size": record.size,
         "digests": dict(record.digests),
         "uploaded": record.uploaded,
         "by": {"subject": record.by.subject, "token": record.by.token},
         "yanked": record.yanked,
+        "archived": record.archived,
         "facts": dict(record.facts),
     }
 
@@ -88,21 +96,35 @@ def load_record(data: bytes) -> Record:
             name=document["name"],
             version=document["version"],
             kind=document["kind"],
+            target=document.get("target", ""),
             size=document["size"],
             digests=document["digests"],
             uploaded=document["uploaded"],
             by=Submitter(subject=document["by"]["subject"], token=document["by"]["token"]),
             yanked=document["yanked"],
+            archived=document.get("archived", False),
             facts=document["facts"],
         )
-        texts = [record.filename, record.name, record.version, record.kind, record.uploaded]
+        texts = [record.filename, record.name, record.version, record.kind, record.target, record.uploaded]
         texts += [record.by.subject, record.by.token, *record.digests.values()]
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"not a record: {error!r}") from error
     if not all(isinstance(text, str) for text in texts) or not isinstance(record.yanked, str | None):
         raise ValueError("not a record: a field is no text")
+    if not isinstance(document.get("archived", False), bool) or not TARGET.match(record.target):
+        raise ValueError("not a record: the target or the archive mark is malformed")
     if type(record.size) is not int or record.size < 0 or not isinstance(record.facts, dict):
         raise ValueError("not a record: the size is no number, or the facts are no object")
-    if not _SHA256.match(record.digests.get("sha256", "")) or not _FILENAME.match(record.filename):
+    if not is_sha256(record.digests.get("sha256", "")) or not is_filename(record.filename):
         raise ValueError("not a record: the sha256 or the file name is malformed")
     return record
+
+
+def is_sha256(text: str) -> bool:
+    """Is it 64 lower-case hex digits?"""
+    return bool(_SHA256.match(text))
+
+
+def is_filename(text: str) -> bool:
+    """Can it be the name of a file in a folder, and not of a hidden one?"""
+    return bool(_FILENAME.match(text))

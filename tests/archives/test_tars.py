@@ -86,6 +86,18 @@ def test_only_wanted_texts_are_read(tmp_path: Path) -> None:
     assert contents.texts == {"a/c.txt": b"c" * 1000}
 
 
+@pytest.mark.parametrize(
+    ("names", "respelled"),
+    [(["./", "a/", "a/b.txt"], ""), (["a/b.txt", "./a/c", "a//d"], "'./a/c'"), (["a/./b"], "'a/./b'")],
+)
+def test_names_that_are_more_than_a_path_are_told(names: list[str], respelled: str, tmp_path: Path) -> None:
+    """They are read as the path that they lead to, and the first of them is named."""
+    path = tmp_path / "a.tar.gz"
+    data = b"".join(header(name, kind=b"5" if name.endswith("/") else b"0") for name in names)
+    path.write_bytes(gzip.compress(data + END))
+    assert read_tar_gz(path, everything).respelled == respelled
+
+
 LONG = "a/" + "long/" * 40 + "ä.txt"
 GOOD = [
     member(b"hello") + END,

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from repogen.archives import Limits, read_zip
+from repogen.archives import Limits, begins_as_zip, read_zip
 from repogen.errors import InvalidUpload
 from tests.factories import zip_bytes
 
@@ -119,6 +119,22 @@ def test_only_wanted_texts_are_read(tmp_path: Path) -> None:
     contents = read_zip(path, lambda name: name == "a/c.txt")
     assert contents.members == {"a": "directory", "a/b.txt": "file", "a/c.txt": "file"}
     assert contents.texts == {"a/c.txt": b"c" * 1000}
+
+
+@pytest.mark.parametrize(("name", "respelled"), [("a/ä.txt", ""), ("a/", ""), ("./a.txt", "'./a.txt'")])
+def test_names_that_are_more_than_a_path_are_told(name: str, respelled: str, tmp_path: Path) -> None:
+    """They are read as the path that they lead to, and the first of them is named."""
+    path = tmp_path / "a.zip"
+    path.write_bytes(zip_bytes([(name, b"")]))
+    assert read_zip(path, lambda _: False).respelled == respelled
+
+
+def test_a_file_without_a_name_begins_as_a_zip(tmp_path: Path) -> None:
+    """The first bytes tell how it is to be read."""
+    path = tmp_path / "a"
+    for data, expected in ((zip_bytes([("a", b"")]), True), (b"PK", False), (b"", False), (b"\x1f\x8b\x08\x00", False)):
+        path.write_bytes(data)
+        assert begins_as_zip(path) is expected
 
 
 ZIP64_LOCAL = struct.pack("<HHQQ", 1, 16, 5, 5)

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 from packaging.requirements import Requirement
 
 from repogen.ecosystems.python.filenames import project_key
 from repogen.ecosystems.python.metadata import Metadata, parse_metadata
-from repogen.model.names import one_line
-from repogen.model.pages import Dependency, Description, Fact, Link, Readme
+from repogen.model.pages import Dependency, Description, Fact, Link, Readme, checked_url
 
 #: Longer ones than anybody writes are shown as text without being parsed, and so are those after so many.
 _MAX_REQUIREMENT = 1000
 _MAX_REQUIREMENTS = 5000
-_MAX_URL = 2000
 _MAX_LICENCE = 200
 #: So much of a text that is taken apart is looked at.
 _MAX_TEXT = 10_000
 
-_NOT_IN_URL = frozenset(' "<>\\`{}')
 _EXTRA = re.compile(r'\bextra == "([^"]*)"')
 _NEXT_PERSON = re.compile(r"(?<=>),\s*")
 _QUOTED = re.compile(r'\A"([^"]*)" <')
@@ -60,19 +56,6 @@ def describe(data: bytes) -> Description:
         ),
         links=tuple(dict.fromkeys(_links(metadata))),
     )
-
-
-def checked_url(text: str) -> str | None:
-    """``text`` if it is an http, https or mailto URL that means the same to every reader, else None."""
-    if len(text) > _MAX_URL or one_line(text) != text or not _NOT_IN_URL.isdisjoint(text):
-        return None
-    try:
-        parts = urlsplit(text)
-        if parts.scheme in ("http", "https"):
-            return text if parts.hostname and text[len(parts.scheme) :].startswith("://") else None
-    except ValueError:
-        return None
-    return text if parts.scheme == "mailto" and parts.path else None
 
 
 def _people(metadata: Metadata, role: str) -> Iterator[str]:

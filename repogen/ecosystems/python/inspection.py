@@ -51,6 +51,7 @@ def inspect(filename: str, archive: Path) -> Inspected:
     if problems:
         raise InvalidUpload(problems, filename=filename)
     return Inspected(
+        filename=filename,
         name=metadata.one("name"),
         version=metadata.one("version"),
         kind=named.kind,

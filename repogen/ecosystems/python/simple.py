@@ -18,6 +18,7 @@ from repogen.model.pages import Page, Templated, file_path
 API_VERSION = "1.4"
 _META = {"api-version": API_VERSION}
 _TO_REPOSITORY = "../../../"
+LIST_PATHS = frozenset({"latest/simple/index.html", "latest/simple/index.json"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -135,7 +135,7 @@ def test_html_names_the_version_of_the_api() -> None:
 @pytest.mark.parametrize("keys", [[], ["a"], ["a", "b-c"]])
 def test_the_project_list(keys: list[str]) -> None:
     """HTML and JSON name every project once, with a link to its page."""
-    html, page = PYTHON.project_list([ProjectKey(key) for key in keys])
+    html, page = PYTHON.lists({ProjectKey(key): "" for key in keys})
     assert (html.path, page.path) == ("latest/simple/index.html", "latest/simple/index.json")
     assert json.loads(rendered(page)) == {"meta": {"api-version": "1.4"}, "projects": [{"name": key} for key in keys]}
     assert anchors(html) == [(key, {"href": f"{key}/"}) for key in keys]
