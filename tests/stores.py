@@ -12,7 +12,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from repogen.accept import Incoming, Receipt, Request, accept, examine
-from repogen.accept.amend import yank
+from repogen.accept.amend import Marked, archive, yank
+from repogen.accept.copying import copy
+from repogen.accept.removal import Purge, Removal, purge, remove
+from repogen.accept.reverting import Reverted, revert
 from repogen.ecosystems import ecosystem_of
 from repogen.generate.build import GRACE, Built
 from repogen.generate.generator import Generator
@@ -111,6 +114,62 @@ def mark(store: Store, source: str, name: str, which: str, reason: str | None) -
     return store.write(
         lambda writer: yank(writer, source=target, name=name, which=which, reason=reason, by=ALICE, now=NOW), wait=10
     )
+
+
+def shelve(store: Store, source: str, name: str, version: str | None = None) -> Marked:
+    """Archive a project or a release of it."""
+    target = store.newest().good_config().source(source)
+    return store.write(
+        lambda writer: archive(writer, source=target, name=name, version=version, by=ALICE, now=NOW), wait=10
+    )
+
+
+def take_out(
+    store: Store,
+    source: str,
+    name: str,
+    which: str | None = None,
+    *,
+    distribution: str | None = None,
+    comment: str = "broken",
+    now: datetime = NOW,
+) -> Removal:
+    """Remove a release, a file, or (None) a project."""
+    target = store.newest().good_config().source(source)
+    return store.write(
+        lambda writer: remove(
+            writer,
+            source=target,
+            name=name,
+            which=which,
+            distribution=distribution,
+            comment=comment,
+            by=ALICE,
+            now=now,
+        ),
+        wait=10,
+    )
+
+
+def drop_bytes(store: Store, removal: Removal) -> Purge:
+    """Purge what was removed."""
+    tombstones = [*removal.removed, *removal.before]
+    return store.write(lambda writer: purge(writer, store=store, key=removal.key, tombstones=tombstones), wait=10)
+
+
+def copy_release(store: Store, name: str, version: str, *, origin: str, to: str, now: datetime = NOW) -> Receipt:
+    """Copy a release from one source to another."""
+    config = store.newest().good_config()
+    sources = {"origin": config.source(origin), "to": config.source(to)}
+    return store.write(
+        lambda writer: copy(writer, store=store, **sources, name=name, version=version, by=ALICE, now=now), wait=10
+    )
+
+
+def undo(store: Store, commit: str, *, now: datetime = NOW) -> Reverted:
+    """Revert a commit."""
+    found = store.newest().find(commit)
+    return store.write(lambda writer: revert(writer, store=store, commit=found, by=ALICE, now=now), wait=10)
 
 
 def generator(store: Store, site: Path, *, now: datetime = NOW, grace: int = GRACE) -> Generator:

@@ -69,6 +69,8 @@ def build(
     for path in publisher.written & leaving.keys():
         del leaving[path]
     leaving |= dict.fromkeys(gone - publisher.written - leaving.keys(), now + grace)
+    # No longer than from now on, also where an earlier build gave more time or the clock was set back.
+    leaving = {path: min(due, now + grace) for path, due in leaving.items()}
     for path in [path for path, due in leaving.items() if due <= now]:
         remove(site, path)
         del leaving[path]

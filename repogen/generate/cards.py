@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 from repogen.ecosystems import Ecosystem
 from repogen.generate.derived import Derived
-from repogen.generate.page_values import ListEntry, Release, latest, list_entry, releases
+from repogen.generate.page_values import Told
+from repogen.generate.readme import NEWS, README, Place
+from repogen.generate.releases import ListEntry, Release, latest, list_entry, releases
 from repogen.generate.view import Shown, View
 from repogen.model.catalog import Project
-from repogen.model.names import BlobId, ProjectKey
+from repogen.model.names import ProjectKey, TreeId
 from repogen.model.pages import Description, Readme
+
+#: The kinds of derived data that are kept here.
+KINDS = ("card", "needs", "readme")
+
+#: So many projects are held at once: one is looked at for its pages, its card and its neighbours' pages in turn.
+_HELD = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,71 +31,87 @@ class Workshop:
 
     fingerprint: str
     derived: Derived
-    render_readme: Callable[[Readme], str]
+    render_readme: Callable[[Readme, Place], str]
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
-    """A project as other pages know it: its line in lists, and the keys of all that its releases depend on."""
+class Shelf:
+    """A project with its releases, newest first, each described when it is asked for."""
 
-    entry: ListEntry
-    depends: frozenset[str]
+    def __init__(self, project: Project, ecosystem: Ecosystem, view: View) -> None:
+        self.project = project
+        self.releases = releases(project, ecosystem)
+        self.latest = latest(self.releases)
+        self._ecosystem = ecosystem
+        self._view = view
+        self._described: dict[str, Description] = {}
+
+    def described(self, release: Release) -> Description:
+        """What a release's metadata says of it."""
+        found = self._described.get(release.version)
+        if found is None:
+            found = self._described[release.version] = self._describe(release)
+        return found
+
+    def _describe(self, release: Release) -> Description:
+        speaker = release.described_by
+        if speaker is None or speaker.metadata is None:
+            return Description(name=release.entries[0].record.name, version=release.version)
+        return self._ecosystem.describe(self._view.revision.blob(speaker.metadata), speaker.record.facts)
 
 
 class Cards:
-    """Cards, descriptions and rendered READMEs of the projects of one view."""
+    """Projects of one view: as they are, and as other pages know them."""
 
     def __init__(self, view: View, ecosystem: Ecosystem, workshop: Workshop) -> None:
         self._view = view
         self.ecosystem = ecosystem
-        self._derived = workshop.derived
-        self._fingerprint = workshop.fingerprint
-        self._render = workshop.render_readme
-        # A project is described for its page, its README and its card, one after the other.
-        self._describe = functools.lru_cache(maxsize=1024)(self._read)
+        self._workshop = workshop
+        self.shelf = functools.lru_cache(maxsize=_HELD)(self._read)
 
-    def releases(self, project: Project) -> tuple[Release, ...]:
-        """The releases of a project, newest first."""
-        return releases(project, self.ecosystem.version_key)
-
-    def card(self, key: ProjectKey, shown: Shown) -> Card:
-        """The card of a project as it is shown."""
-        kept = self._derived.get("card", self._key(shown.tree))
+    def entry(self, key: ProjectKey, shown: Shown) -> ListEntry:
+        """The line of a project in lists."""
+        kept = self._workshop.derived.get("card", self._id(shown.tree))
         # A row that somebody damaged is as good as none.
         with suppress(ValueError, TypeError):
-            entry, depends = json.loads(kept or "")
-            return Card(ListEntry.from_json(entry), frozenset(depends))
+            return ListEntry.from_json(kept or "")
+        shelf = self.shelf(key, shown)
+        entry = list_entry(shelf.project, shelf.latest, shelf.described(shelf.latest))
+        self._workshop.derived.put("card", self._id(shown.tree), entry.to_json())
+        return entry
+
+    def kept(self, kind: str, trees: Sequence[TreeId]) -> dict[TreeId, str]:
+        """The texts of a kind that are kept about projects, by the ids of their folders."""
+        found = self._workshop.derived.get_many(kind, [self._id(tree) for tree in trees])
+        return {tree: found[key] for tree in trees if (key := self._id(tree)) in found}
+
+    def keep(self, kind: str, tree: TreeId, text: str) -> None:
+        """Keep a text about a project."""
+        self._workshop.derived.put(kind, self._id(tree), text)
+
+    def told(self, shelf: Shelf, release: Release) -> Told:
+        """What a release says of itself, its README and its news as safe HTML."""
+        description = shelf.described(release)
+        return Told(
+            description=description,
+            readme=self._rendered(description.readme, README),
+            news=self._rendered(description.news, NEWS),
+        )
+
+    def _read(self, key: ProjectKey, shown: Shown) -> Shelf:
         project = self._view.project(key, shown)
         assert project is not None
-        found = self.releases(project)
-        shown_release = latest(found)
-        described = {release.version: self.described(release) for release in found}
-        depends = {dependency.key for one in described.values() for dependency in one.dependencies}
-        card = Card(list_entry(project, shown_release, described[shown_release.version]), frozenset(depends))
-        self._derived.put("card", self._key(shown.tree), json.dumps([card.entry.to_json(), sorted(depends)]))
-        return card
+        return Shelf(project, self.ecosystem, self._view)
 
-    def described(self, release: Release) -> Description:
-        """What a release's metadata says of it."""
-        speaker = release.described_by
-        if speaker is None or speaker.metadata is None:
-            return Description(name=release.entries[0].record.name, version=release.version)
-        return self._describe(speaker.metadata)
-
-    def readme(self, release: Release) -> str:
-        """The README of a release as safe HTML, or "" where it has none."""
-        readme = self.described(release).readme
-        if readme is None:
+    def _rendered(self, text: Readme | None, place: Place) -> str:
+        if text is None:
             return ""
-        content = hashlib.sha256(f"{readme.content_type}\n{readme.text}".encode("utf-8", "surrogatepass")).hexdigest()
-        kept = self._derived.get("readme", self._key(content))
+        content = f"{place.prefix}\n{text.content_type}\n{text.text}".encode("utf-8", "surrogatepass")
+        key = self._id(hashlib.sha256(content).hexdigest())
+        kept = self._workshop.derived.get("readme", key)
         if kept is None:
-            kept = self._render(readme)
-            self._derived.put("readme", self._key(content), kept)
+            kept = self._workshop.render_readme(text, place)
+            self._workshop.derived.put("readme", key, kept)
         return kept
 
-    def _read(self, metadata: BlobId) -> Description:
-        return self.ecosystem.describe(self._view.revision.blob(metadata))
-
-    def _key(self, content: str) -> str:
-        return f"{self._fingerprint} {content}"
+    def _id(self, content: str) -> str:
+        return f"{self._workshop.fingerprint} {content}"

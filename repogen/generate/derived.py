@@ -5,7 +5,11 @@ from __future__ import annotations
 import logging
 import sqlite3
 import threading
+from collections.abc import Sequence
 from pathlib import Path
+
+#: So many keys stand in one question; SQLite takes 999 everywhere.
+_AT_ONCE = 500
 
 _log = logging.getLogger(__name__)
 
@@ -39,6 +43,22 @@ class Derived:
                 return None
         return str(found[0]) if found else None
 
+    def get_many(self, kind: str, keys: Sequence[str]) -> dict[str, str]:
+        """The texts of one kind that are there, by key."""
+        found: dict[str, str] = {}
+        if self._connection is None:
+            return found
+        with self._lock:
+            try:
+                for start in range(0, len(keys), _AT_ONCE):
+                    some = keys[start : start + _AT_ONCE]
+                    marks = ",".join("?" * len(some))
+                    query = f"SELECT key, text FROM derived WHERE kind = ? AND key IN ({marks})"  # noqa: S608
+                    found.update(self._connection.execute(query, (kind, *some)))
+            except sqlite3.Error as error:
+                _log.warning("derived data cannot be read: %s", error)
+        return found
+
     def put(self, kind: str, key: str, text: str) -> None:
         """Keep a text."""
         if self._connection is None:
@@ -49,13 +69,16 @@ class Derived:
             except sqlite3.Error as error:
                 _log.warning("derived data cannot be kept: %s", error)
 
-    def keep_only(self, prefix: str) -> None:
-        """Forget every text whose key does not begin with ``prefix``: an older generator made it."""
+    def keep_only(self, prefix: str, *, kinds: Sequence[str]) -> None:
+        """Of these kinds, forget every text whose key does not begin with ``prefix``: an older generator made it."""
         if self._connection is None:
             return
         with self._lock:
             try:
-                self._connection.execute("DELETE FROM derived WHERE substr(key, 1, ?) != ?", (len(prefix), prefix))
+                for kind in kinds:
+                    self._connection.execute(
+                        "DELETE FROM derived WHERE kind = ? AND substr(key, 1, ?) != ?", (kind, len(prefix), prefix)
+                    )
             except sqlite3.Error as error:
                 _log.warning("derived data cannot be dropped: %s", error)
 

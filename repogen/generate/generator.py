@@ -10,9 +10,11 @@ from pathlib import Path
 
 from repogen.errors import StoreError
 from repogen.generate.build import GRACE, Built, Part, build
+from repogen.generate.cards import KINDS as PAGE_KINDS
 from repogen.generate.cards import Workshop
 from repogen.generate.derived import Derived
 from repogen.generate.indexes import Indexes
+from repogen.generate.listings import KIND as LISTING
 from repogen.generate.pages import Pages
 from repogen.generate.publish import Publisher, make_folder
 from repogen.generate.readme import ReadmeRenderer
@@ -48,28 +50,37 @@ class Generator:
         make_folder(site)
         (site / PRIVATE).mkdir(exist_ok=True)
 
-    def build_indexes(self, *, wait: float, full: bool = False) -> Built:
-        """Bring what clients read to the head of the store."""
+    def build_indexes(self, *, wait: float, full: bool = False, grace: int | None = None) -> Built:
+        """Bring what clients read to the head of the store.
+
+        ``grace`` (seconds; None: the generator's own) is how long files that leave the site can still be fetched.
+        """
         with self._building("indexes", wait):
             view, templates = self._view(self._store.newest())
-            return self._build(Indexes(templates.fingerprint("simple/")), view, templates, full=full)
+            fingerprint = templates.fingerprint("simple/")
+            built = self._build(Indexes(fingerprint, self._derived), view, templates, full=full, grace=grace)
+            if built.full:
+                self._derived.keep_only(fingerprint, kinds=(LISTING,))
+            self._derived.save()
+            return built
 
-    def build_pages(self, *, wait: float, full: bool = False) -> Built:
+    def build_pages(self, *, wait: float, full: bool = False, grace: int | None = None) -> Built:
         """Bring what people read to where the indexes are: a page never names a file that is not there yet."""
         with self._building("pages", wait):
             indexes = load_state(self._site, "indexes")
             view, templates = self._view(self._store.at(indexes.commit) if indexes else self._store.newest())
             fingerprint = templates.fingerprint()
             workshop = Workshop(fingerprint=fingerprint, derived=self._derived, render_readme=self._readmes.render)
-            built = self._build(Pages(workshop, templates.static()), view, templates, full=full)
+            built = self._build(Pages(workshop, templates.static()), view, templates, full=full, grace=grace)
             if built.full:
-                self._derived.keep_only(fingerprint)
+                self._derived.keep_only(fingerprint, kinds=PAGE_KINDS)
             self._derived.save()
             return built
 
-    def build(self, *, wait: float, full: bool = False) -> tuple[Built, Built]:
+    def build(self, *, wait: float, full: bool = False, grace: int | None = None) -> tuple[Built, Built]:
         """Both parts, one after the other."""
-        return self.build_indexes(wait=wait, full=full), self.build_pages(wait=wait, full=full)
+        indexes = self.build_indexes(wait=wait, full=full, grace=grace)
+        return indexes, self.build_pages(wait=wait, full=full, grace=grace)
 
     def close(self) -> None:
         """Let go of the derived data and of the process that renders READMEs."""
@@ -96,7 +107,7 @@ class Generator:
             kept = self._templates = (tree, Templates(overrides(view.revision)))
         return view, kept[1]
 
-    def _build(self, part: Part, view: View, templates: Templates, *, full: bool) -> Built:
+    def _build(self, part: Part, view: View, templates: Templates, *, full: bool, grace: int | None) -> Built:
         publisher = Publisher(
             self._site,
             staging=self._site / PRIVATE / part.name,
@@ -104,9 +115,15 @@ class Generator:
             blob=view.revision.blob,
             render=lambda page: templates.render(page.template, page.context),
         )
-        now = int(self._clock().timestamp())
         return build(
-            part, view, store=self._store, site=self._site, publisher=publisher, now=now, full=full, grace=self._grace
+            part,
+            view,
+            store=self._store,
+            site=self._site,
+            publisher=publisher,
+            now=int(self._clock().timestamp()),
+            full=full,
+            grace=self._grace if grace is None else grace,
         )
 
 

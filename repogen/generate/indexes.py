@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from repogen.config import Repository
-from repogen.ecosystems import ECOSYSTEMS, Ecosystem
+from repogen.ecosystems import Ecosystem, ecosystem_of
+from repogen.generate.derived import Derived
+from repogen.generate.listings import Listings
 from repogen.generate.publish import Output
 from repogen.generate.view import Changed, Shown, View, all_changed
 from repogen.model.catalog import Entry, Project
 from repogen.model.names import BlobId
-from repogen.model.pages import PoolFile, StoreFile, file_path
+from repogen.model.pages import PoolFile, StoreFile
 from repogen.store import paths
 
 
@@ -23,8 +25,9 @@ class Indexes:
     name = "indexes"
     places: tuple[str, ...] = ("latest", "files")
 
-    def __init__(self, fingerprint: str) -> None:
+    def __init__(self, fingerprint: str, derived: Derived) -> None:
         self.fingerprint = fingerprint
+        self._derived = derived
 
     def of_site(self, _old: View | None, _new: View) -> Iterator[Output]:
         """Nothing: clients read within a repository."""
@@ -35,51 +38,65 @@ class Indexes:
 
         Paths are relative to the repository; those that are no longer part of it are added to ``leaving``.
         """
-        ecosystem = ECOSYSTEMS.get(repository.type)
-        if ecosystem is None:
-            return
+        ecosystem = ecosystem_of(repository.type)
+        listings = Listings(ecosystem, self._derived, self.fingerprint)
         before = old.config.repositories.get(repository.name) if old else None
-        names_changed = before is None or before.type != repository.type
+        relist = before is None or before.type != repository.type
+        past: list[str] = []
         for change in all_changed(old, new, repository):
-            names_changed |= change.old is None or change.new is None
-            yield from _project(change, ecosystem, old, new, leaving)
-        if names_changed:
-            yield from ecosystem.project_list(list(new.all_shown(repository)))
+            gone = old.project(change.key, change.old) if old else None
+            project = new.project(change.key, change.new)
+            yield from _project(change, gone, project, ecosystem, old, new, leaving)
+            was = listings.of(old, change.old, gone) if old else None
+            relist |= was != listings.of(new, change.new, project)
+            past += [was] if was is not None else []
+        if relist:
+            present = listings.all(new, repository)
+            leaving |= ecosystem.list_paths(past) - ecosystem.list_paths(present.values())
+            yield from ecosystem.lists(present)
 
 
-def _project(change: Changed, ecosystem: Ecosystem, old: View | None, new: View, leaving: set[str]) -> Iterator[Output]:
+def _project(
+    change: Changed,
+    gone: Project | None,
+    project: Project | None,
+    ecosystem: Ecosystem,
+    old: View | None,
+    new: View,
+    leaving: set[str],
+) -> Iterator[Output]:
     was = _archives(old, change.old)
     now = _archives(new, change.new)
-    project = new.project(change.key, change.new)
-    if old and any(now.get(name) != blobs for name, blobs in was.items()):
-        leaving |= _paths(old.project(change.key, change.old), ecosystem) - _paths(project, ecosystem)
+    if any(now.get(place) != blobs for place, blobs in was.items()):
+        leaving |= _paths(gone, ecosystem) - _paths(project, ecosystem)
     if project is None:
         return
-    fresh = {name for name, blobs in now.items() if was.get(name) != blobs}
-    files = [file for entry in project.entries if entry.record.filename in fresh for file in _files(entry, ecosystem)]
+    fresh = {place for place, blobs in now.items() if was.get(place) != blobs}
+    files = [file for entry in project.entries if entry.place in fresh for file in _files(entry, ecosystem)]
     yield from sorted(files, key=lambda file: isinstance(file, StoreFile))
     yield from ecosystem.project_index(project)
 
 
 def _archives(view: View | None, shown: Shown | None) -> dict[str, tuple[BlobId | None, ...]]:
-    """By file name: the blobs of pointer, metadata and signature. What is published of an archive depends on these."""
+    """By place in the release: the blobs of pointer, metadata and signature. What is published depends on these."""
     if view is None or shown is None:
         return {}
     files = dict(view.revision.files_below(shown.tree))
     return {
-        path.rpartition("/")[2]: (blob, files.get(path + paths.METADATA), files.get(path + paths.SIGNATURE))
+        path.partition("/")[2]: (blob, files.get(path + paths.METADATA), files.get(path + paths.SIGNATURE))
         for path, blob in files.items()
         if path + paths.RECORD in files
     }
 
 
 def _files(entry: Entry, ecosystem: Ecosystem) -> Iterator[PoolFile | StoreFile]:
-    path = file_path(entry.record.sha256, entry.record.filename)
-    yield PoolFile(path=path, sha256=entry.record.sha256)
+    places = ecosystem.file_places(entry.record)
     if entry.metadata is not None and ecosystem.has_public_metadata(entry.record.facts):
-        yield StoreFile(path=path + paths.METADATA, blob=entry.metadata)
-    if entry.signature is not None:
-        yield StoreFile(path=path + paths.SIGNATURE, blob=entry.signature)
+        yield StoreFile(path=places[0] + paths.METADATA, blob=entry.metadata)
+    for place in places:
+        yield PoolFile(path=place, sha256=entry.record.sha256)
+        if entry.signature is not None:
+            yield StoreFile(path=place + paths.SIGNATURE, blob=entry.signature)
 
 
 def _paths(project: Project | None, ecosystem: Ecosystem) -> set[str]:

@@ -7,24 +7,27 @@ file's name, so that a site works under any prefix and from ``file://``.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from urllib.parse import quote
 
 from repogen.config import Config, Repository
-from repogen.generate.page_values import (
-    BrowseLink,
-    Crumb,
-    Frame,
-    ListEntry,
-    Release,
-    latest,
-    release_view,
-    setup_of,
-)
+from repogen.ecosystems import Ecosystem
+from repogen.generate.page_values import BrowseLink, Crumb, Dependent, Frame, Told, release_view, setup_of
+from repogen.generate.releases import ListEntry, Release, latest
 from repogen.model.catalog import Project
 from repogen.model.names import ProjectKey
-from repogen.model.pages import Description, Page, Templated
+from repogen.model.pages import Page, Templated
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What the page of a project must know besides the project; ``known``: which projects the repository has."""
+
+    repository: Repository
+    config: Config
+    ecosystem: Ecosystem
+    known: Callable[[ProjectKey], bool]
 
 
 def home_page(config: Config) -> Templated:
@@ -95,64 +98,44 @@ def browse_page(
 
 
 def project_page(
-    repository: Repository,
-    config: Config,
-    project: Project,
-    found: Sequence[Release],
-    description: Description,
-    readme: str,
-    *,
-    known: Callable[[ProjectKey], bool],
-    has_metadata: Callable[[Mapping[str, Any]], bool],
+    around: Around, project: Project, found: Sequence[Release], told: Told, dependents: Iterable[Dependent]
 ) -> Templated:
-    """A project as of its :func:`latest` release, which ``description`` and ``readme`` (safe HTML) are of.
-
-    ``found`` are all its releases, ``known`` tells which projects the repository has, ``has_metadata`` is the
-    ecosystem's ``has_public_metadata``.
-    """
-    shown = latest(found)
+    """A project as of its :func:`latest` release, which ``told`` is of; ``found`` are all its releases."""
     home = "../../"
-    pinned = shown.prerelease or shown.yanked
     page = release_view(
-        project, shown, description, readme, home, known, has_metadata, pinned=pinned, latest=True, found=tuple(found)
+        project,
+        latest(found),
+        told,
+        home,
+        around.ecosystem,
+        around.known,
+        latest=True,
+        found=tuple(found),
+        dependents=dependents,
     )
-    here = Crumb(text=page.name, href="index.html")
     return Templated(
         path=f"packages/{project.key}/index.html",
         template="site/project.html",
         context={
-            "frame": _frame(repository, home, home + "../", here),
-            "setup": setup_of(repository, config),
+            "frame": _frame(around.repository, home, home + "../", Crumb(text=page.name, href="index.html")),
+            "setup": setup_of(around.repository, around.config),
             "page": page,
         },
     )
 
 
-def release_page(
-    repository: Repository,
-    config: Config,
-    project: Project,
-    release: Release,
-    description: Description,
-    readme: str,
-    *,
-    latest: bool,
-    known: Callable[[ProjectKey], bool],
-    has_metadata: Callable[[Mapping[str, Any]], bool],
-) -> Templated:
+def release_page(around: Around, project: Project, release: Release, told: Told, *, latest: bool) -> Templated:
     """A project at one version. Depends on no other release but for ``latest``: is it the one on the project's page?"""
     home = "../../../"
-    page = release_view(
-        project, release, description, readme, home, known, has_metadata, pinned=True, latest=latest, found=()
-    )
+    page = release_view(project, release, told, home, around.ecosystem, around.known, latest=latest)
     above = Crumb(text=page.name, href="../index.html")
     here = Crumb(text=release.version, href="index.html")
     return Templated(
         path=f"packages/{project.key}/{release.version}/index.html",
         template="site/project.html",
         context={
-            "frame": _frame(repository, home, home + "../", above, here),
-            "setup": setup_of(repository, config),
+            "frame": _frame(around.repository, home, home + "../", above, here),
+            "setup": setup_of(around.repository, around.config),
             "page": page,
         },
     )

@@ -5,129 +5,51 @@ All links are relative and end in a file's name, so that a site works under any 
 
 from __future__ import annotations
 
-import json
 import re
-import shlex
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass
-from typing import Any, Final, Self
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
 from urllib.parse import quote
 
 from repogen.config import Config, Repository
+from repogen.ecosystems import Ecosystem, ecosystem_of
+from repogen.generate.releases import Release, day
 from repogen.model.catalog import Entry, Project
-from repogen.model.names import ProjectKey, SourceType, one_line
-from repogen.model.pages import Dependency, Description, Fact, Link, file_path
+from repogen.model.names import ProjectKey, SourceType
+from repogen.model.pages import Dependency, Description, Fact, Link, checked_url
 
 #: Stands where the public address would, if repogen.toml named one.
 PLACEHOLDER: Final = "https://YOUR-ADDRESS"
 
-_TYPES: Final[Mapping[SourceType, str]] = {"python": "Python", "r": "R"}
-_KINDS: Final = {"wheel": "Wheel", "sdist": "Source"}
-_MAX_SUMMARY: Final = 300
 _NAME_FIRST: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
-_SCHEMES: Final = ("http://", "https://", "mailto:")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListEntry:
-    """A project in a list. ``version`` is the latest, ``uploaded`` its time; ``signed``: all its files are."""
-
-    key: ProjectKey
-    name: str
-    version: str
-    summary: str
-    uploaded: str
-    signed: bool
-
-    @property
-    def href(self) -> str:
-        """The project's page, from the repository."""
-        return f"packages/{quote(self.key)}/index.html"
-
-    @property
-    def date(self) -> str:
-        """The day (UTC)."""
-        return _day(self.uploaded)
-
-    def to_json(self) -> str:
-        """The entry as a JSON array."""
-        return json.dumps(astuple(self))
-
-    @classmethod
-    def from_json(cls, text: str) -> Self:
-        """The inverse of :meth:`to_json`."""
-        key, name, version, summary, uploaded, signed = json.loads(text)
-        return cls(key=key, name=name, version=version, summary=summary, uploaded=uploaded, signed=signed)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Release:
-    """The distributions of a project at one version, by file name."""
-
-    version: str
-    entries: tuple[Entry, ...]
-    prerelease: bool
-
-    @property
-    def uploaded(self) -> str:
-        """When its first file came."""
-        return min(entry.record.uploaded for entry in self.entries)
-
-    @property
-    def date(self) -> str:
-        """The day (UTC) of ``uploaded``."""
-        return _day(self.uploaded)
-
-    @property
-    def yanked(self) -> bool:
-        """Is every file of it yanked?"""
-        return all(entry.record.yanked is not None for entry in self.entries)
-
-    @property
-    def reasons(self) -> tuple[str, ...]:
-        """Why its files are yanked, each reason once."""
-        return tuple(dict.fromkeys(entry.record.yanked for entry in self.entries if entry.record.yanked))
-
-    @property
-    def signed(self) -> bool:
-        """Is every file of it signed?"""
-        return all(entry.signature is not None for entry in self.entries)
-
-    @property
-    def described_by(self) -> Entry | None:
-        """The distribution whose metadata speaks for the release: a built one before its source."""
-        told = [entry for entry in self.entries if entry.metadata is not None]
-        return min(told, key=lambda entry: (entry.record.kind == "sdist", entry.record.filename), default=None)
-
-    @property
-    def href(self) -> str:
-        """The page of this version, from the project's folder."""
-        return f"{quote(self.version)}/index.html"
+#: An address that a text sets apart, as RFC 3986 (appendix C) has it.
+_SET_APART: Final = re.compile(r"<(https?://[^<>\s]{1,2000})>")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
-    """A source that feeds a repository, and where clients send to."""
+    """A source that feeds a repository: what clients send to."""
 
     source: str
     description: str
-    url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
     """What clients must know of a repository.
 
-    ``has_address``: the URLs are real, and do not begin with :data:`PLACEHOLDER`. ``fallback`` is the index
-    that clients are sent on to for projects which are not here, or "".
+    ``address`` is the site's, without a slash at its end; ``has_address``: it is real, and not :data:`PLACEHOLDER`.
+    ``url`` is where clients find what is current. ``fallback`` is the index that clients are sent on to for
+    projects which are not here, or "".
     """
 
     repository: str
     type: SourceType
     type_name: str
     description: str
+    address: str
     has_address: bool
-    index_url: str
+    url: str
     fallback: str
     uploads: tuple[Upload, ...]
 
@@ -162,7 +84,10 @@ class BrowseLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileRow:
-    """A distribution. Links are from the page; None: there is no such file. ``yanked``: None or the reason."""
+    """A distribution. Links are from the page; None: there is no such file. ``yanked``: None or the reason.
+
+    ``remarks`` say what it is good for, a few words each.
+    """
 
     filename: str
     href: str
@@ -171,10 +96,11 @@ class FileRow:
     bytes: int
     date: str
     sha256: str
-    requires_python: str
+    remarks: tuple[str, ...]
     signature: str | None
     metadata: str | None
     yanked: str | None
+    archived: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,12 +112,36 @@ class Requirement:
     href: str | None
 
 
+#: Dependencies by the group that they are in.
+Grouped = tuple[tuple[str, tuple[Requirement, ...]], ...]
+#: A text, with links in it.
+Linked = tuple[str | Link, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a release says of itself. ``readme`` and ``news`` are safe HTML, or "" where it has none."""
+
+    description: Description
+    readme: str = ""
+    news: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dependent:
+    """A project of the same repository that depends on the one a page is about, in a group as it declares it."""
+
+    key: ProjectKey
+    name: str
+    group: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseView:
     """A project at one version. ``own_page``: this page is the version's, not the project's.
 
-    ``requirement`` is what to install, quoted for a shell; ``readme`` safe HTML; ``releases`` all of the
-    project, on the project's page only: else a new release would change the pages of all versions.
+    ``pinned``: who installs it must name the version. ``releases`` (all of the project), ``news`` and
+    ``dependents`` stand on the project's page only: else they would change the pages of all versions.
     """
 
     key: ProjectKey
@@ -199,46 +149,18 @@ class ReleaseView:
     release: Release
     latest: bool
     own_page: bool
-    requirement: str
+    pinned: bool
     description: Description
+    about: tuple[Linked, ...]
+    authors: tuple[Linked, ...]
     readme: str
+    news: str
     files: tuple[FileRow, ...]
-    requirements: tuple[tuple[str, tuple[Requirement, ...]], ...]
+    requirements: Grouped
+    dependents: Grouped
     classifiers: tuple[Fact, ...]
     links: tuple[Link, ...]
     releases: tuple[Release, ...]
-
-
-def releases(project: Project, version_key: Callable[[str], Any]) -> tuple[Release, ...]:
-    """The releases of a project, newest first. Versions with equal keys are one release, in its shortest spelling."""
-    groups: dict[Any, list[Entry]] = {}
-    for entry in project.entries:
-        groups.setdefault(version_key(entry.record.version), []).append(entry)
-    return tuple(
-        Release(
-            version=min((entry.record.version for entry in entries), key=lambda text: (len(text), text)),
-            entries=tuple(sorted(entries, key=lambda entry: entry.record.filename)),
-            prerelease=bool(getattr(key, "is_prerelease", False)),
-        )
-        for key, entries in sorted(groups.items(), key=lambda item: item[0], reverse=True)
-    )
-
-
-def latest(found: Sequence[Release]) -> Release:
-    """The release that a project's own page shows: not yanked and final before not yanked before any; the newest."""
-    return min(found, key=lambda release: (release.yanked, release.yanked or release.prerelease))
-
-
-def list_entry(project: Project, release: Release, description: Description) -> ListEntry:
-    """How lists and the search show a project whose latest release this is."""
-    return ListEntry(
-        key=project.key,
-        name=description.name,
-        version=release.version,
-        summary=one_line(description.summary, limit=_MAX_SUMMARY),
-        uploaded=release.uploaded,
-        signed=release.signed,
-    )
 
 
 def setup_of(repository: Repository, config: Config) -> Setup:
@@ -247,19 +169,13 @@ def setup_of(repository: Repository, config: Config) -> Setup:
     return Setup(
         repository=repository.name,
         type=repository.type,
-        type_name=_TYPES[repository.type],
+        type_name=ecosystem_of(repository.type).title,
         description=repository.description,
+        address=address,
         has_address=bool(config.address),
-        index_url=f"{address}/{repository.name}/latest/simple/",
+        url=f"{address}/{repository.name}/latest",
         fallback=repository.fallback,
-        uploads=tuple(
-            Upload(
-                source=name,
-                description=config.sources[name].description,
-                url=f"{address}/upload/pypi/{name}/",
-            )
-            for name in repository.sources
-        ),
+        uploads=tuple(Upload(source=name, description=config.sources[name].description) for name in repository.sources),
     )
 
 
@@ -276,56 +192,74 @@ def size_in_words(size: int) -> str:
 def release_view(
     project: Project,
     release: Release,
-    description: Description,
-    readme: str,
+    told: Told,
     home: str,
+    ecosystem: Ecosystem,
     known: Callable[[ProjectKey], bool],
-    has_metadata: Callable[[Mapping[str, Any]], bool],
     *,
-    pinned: bool,
     latest: bool,
-    found: tuple[Release, ...],
+    found: tuple[Release, ...] = (),
+    dependents: Iterable[Dependent] = (),
 ) -> ReleaseView:
-    """What the page of a release says. ``home`` leads from there to the repository."""
+    """What the page of a release says, and that of a project, which alone has ``found``, all its releases.
+
+    ``home`` leads from there to the repository, ``known`` tells which projects that has.
+    """
+    description = told.description
+    packages = f"{home}packages/"
     return ReleaseView(
         key=project.key,
         name=description.name,
         release=release,
         latest=latest,
         own_page=not found,
-        requirement=shlex.quote(f"{project.key}=={release.version}" if pinned else project.key),
+        pinned=not found or release.prerelease or release.yanked or release.archived,
         description=description,
-        readme=readme,
-        files=tuple(_file_row(entry, home, has_metadata) for entry in release.entries),
-        requirements=_grouped(description.dependencies, f"{home}packages/", known),
+        about=tuple(linked(text) for text in description.about.split("\n\n") if text.strip()),
+        authors=tuple(linked(author) for author in description.authors),
+        readme=told.readme,
+        news=told.news if found else "",
+        files=tuple(_file_row(entry, home, ecosystem) for entry in release.entries),
+        requirements=_grouped(description.dependencies, packages, known),
+        dependents=_by_group(dependents, packages),
         classifiers=_classified(description.classifiers),
-        links=tuple(link for link in description.links if link.url is None or link.url.startswith(_SCHEMES)),
+        links=tuple(link for link in description.links if link.url is None or checked_url(link.url)),
         releases=found,
     )
 
 
-def _file_row(entry: Entry, home: str, has_metadata: Callable[[Mapping[str, Any]], bool]) -> FileRow:
+def linked(text: str) -> Linked:
+    """The text, where addresses of the web that stand in ``<>`` have become links."""
+    pieces: list[str | Link] = []
+    for place, piece in enumerate(_SET_APART.split(text)):
+        url = checked_url(piece) if place % 2 else None
+        shown = f"<{piece}>" if place % 2 and not url else piece
+        pieces.append(Link(label=piece.partition("://")[2], url=url) if url else shown)
+    return tuple(piece for piece in pieces if piece)
+
+
+def _file_row(entry: Entry, home: str, ecosystem: Ecosystem) -> FileRow:
     record = entry.record
     # Everything but unreserved characters is quoted: object stores read a bare "+" as a space.
-    href = home + quote(file_path(record.sha256, record.filename))
+    href = home + quote(ecosystem.file_places(record)[0])
+    public = entry.metadata is not None and ecosystem.has_public_metadata(record.facts)
     return FileRow(
         filename=record.filename,
         href=href,
-        kind=_KINDS.get(record.kind, record.kind),
+        kind=ecosystem.kinds.get(record.kind, record.kind),
         size=size_in_words(record.size),
         bytes=record.size,
-        date=_day(record.uploaded),
+        date=day(record.uploaded),
         sha256=record.sha256,
-        requires_python=record.facts.get("requires_python") or "",
+        remarks=ecosystem.remarks(record),
         signature=f"{href}.asc" if entry.signature is not None else None,
-        metadata=f"{href}.metadata" if entry.metadata is not None and has_metadata(record.facts) else None,
+        metadata=f"{href}.metadata" if public else None,
         yanked=record.yanked,
+        archived=record.archived,
     )
 
 
-def _grouped(
-    dependencies: Iterable[Dependency], packages: str, known: Callable[[ProjectKey], bool]
-) -> tuple[tuple[str, tuple[Requirement, ...]], ...]:
+def _grouped(dependencies: Iterable[Dependency], packages: str, known: Callable[[ProjectKey], bool]) -> Grouped:
     groups: dict[str, list[Requirement]] = {"": []}
     for dependency in dependencies:
         match = _NAME_FIRST.match(dependency.text)
@@ -341,13 +275,17 @@ def _grouped(
     return tuple((group, tuple(listed)) for group, listed in groups.items() if listed)
 
 
+def _by_group(dependents: Iterable[Dependent], packages: str) -> Grouped:
+    groups: dict[str, list[Requirement]] = {}
+    for one in sorted(dependents, key=lambda one: (one.group, one.name.lower(), one.key)):
+        href = f"{packages}{quote(one.key)}/index.html"
+        groups.setdefault(one.group, []).append(Requirement(name=one.name, rest="", href=href))
+    return tuple((group, tuple(listed)) for group, listed in groups.items())
+
+
 def _classified(classifiers: Iterable[str]) -> tuple[Fact, ...]:
     groups: dict[str, list[str]] = {}
     for classifier in classifiers:
         first, _, rest = classifier.partition(" :: ")
         groups.setdefault(first, []).append(rest or first)
     return tuple(Fact(label=label, values=tuple(values)) for label, values in groups.items())
-
-
-def _day(time: str) -> str:
-    return time[: len("2026-11-22")]

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from repogen.config import Repository
-from repogen.ecosystems import ECOSYSTEMS
+from repogen.ecosystems import ecosystem_of
 from repogen.generate import page_makers
-from repogen.generate.cards import Cards, Workshop
-from repogen.generate.page_values import Release, latest, setup_of
+from repogen.generate.cards import Cards, Shelf, Workshop
+from repogen.generate.page_makers import Around
+from repogen.generate.page_values import Dependent, setup_of
 from repogen.generate.publish import Output
+from repogen.generate.relations import Relations
+from repogen.generate.releases import Release
 from repogen.generate.shelves import Range, ranges, shard_count, shard_of
 from repogen.generate.view import Changed, Shown, View, all_changed
-from repogen.model.catalog import Project
 from repogen.model.names import ProjectKey
 from repogen.model.pages import Page
 
@@ -50,92 +52,77 @@ class Pages:
         changed = {change.key: change for change in all_changed(old, new, repository)}
         if not afresh and not changed:
             return
-        before = old.all_shown(was) if old and was else {}
+        ecosystem = ecosystem_of(repository.type)
         after = new.all_shown(repository)
-        ecosystem = ECOSYSTEMS.get(repository.type)
-        if ecosystem is None:
-            yield page_makers.repository_page(repository, new.config, count=0, shards=0)
-            return
+        before = _before(after, changed)
         cards = Cards(new, ecosystem, self._workshop)
-        for change, all_pages in _to_render(changed, before, after, cards, afresh=afresh):
-            yield from _project(change, repository, old, new, cards, after, leaving, afresh=all_pages)
-        yield from _lists(repository, new, cards, before, after, {*changed, *(after if afresh else ())}, leaving)
+        past = Cards(old, ecosystem, self._workshop) if old else cards
+        relations = Relations(cards, after)
+        if afresh:
+            plan = dict.fromkeys({**before, **after}, True)
+        else:
+            plan = _plan(changed, Relations(past, {key: before[key] for key in changed if key in before}), relations)
+        around = Around(repository, new.config, ecosystem, after.__contains__)
+        dependents = relations.dependents(plan)
+        for key, all_pages in sorted(plan.items()):
+            gone = past.shelf(key, before[key]) if key in before else None
+            shelf = cards.shelf(key, after[key]) if key in after else None
+            leaving |= _paths(gone) - _paths(shelf)
+            if shelf:
+                yield from _project(around, cards, gone, shelf, dependents[key], all_pages=all_pages)
+        yield from _lists(around, cards, before, after, set(plan if afresh else changed), leaving)
 
 
-def _to_render(
-    changed: Mapping[ProjectKey, Changed], before: Names, after: Names, cards: Cards, *, afresh: bool
-) -> Iterator[tuple[Changed, bool]]:
-    """The changed projects, and those whose pages link to one that came or went: these get all their pages anew."""
-    moved = {key for key in changed if (key in before) != (key in after)}
-    for key in sorted({**before, **after} if afresh or moved else changed):
-        shown = after.get(key)
-        relinked = shown is not None and bool(moved) and not moved.isdisjoint(cards.card(key, shown).depends)
-        if afresh or relinked or key in changed:
-            yield Changed(key, before.get(key), shown), afresh or relinked
+def _before(after: Names, changed: Mapping[ProjectKey, Changed]) -> Names:
+    """What was shown before these changes."""
+    was = {**after, **{key: change.old for key, change in changed.items()}}
+    return {key: shown for key, shown in was.items() if shown is not None}
+
+
+def _plan(changed: Mapping[ProjectKey, Changed], past: Relations, present: Relations) -> dict[ProjectKey, bool]:
+    """The projects whose pages are not as they were; True: all their pages, whatever their own records say.
+
+    Those that changed; those of which a changed one tells something else than before; and in full, those that
+    name a project which came or went, as their links to it do.
+    """
+    plan = dict.fromkeys(changed, False)
+    for key in changed:
+        plan |= {one: False for one, _, _ in past.told(key) ^ present.told(key) if one in present}
+    moved = {key for key, change in changed.items() if change.old is None or change.new is None}
+    return plan | {key: True for key, _ in present.naming(moved)}
 
 
 def _project(
-    change: Changed,
-    repository: Repository,
-    old: View | None,
-    new: View,
-    cards: Cards,
-    names: Names,
-    leaving: set[str],
-    *,
-    afresh: bool,
+    around: Around, cards: Cards, gone: Shelf | None, shelf: Shelf, dependents: list[Dependent], *, all_pages: bool
 ) -> Iterator[Output]:
-    """The pages of a project and of those of its releases that are not as they were."""
-    gone = old.project(change.key, change.old) if old else None
-    project = new.project(change.key, change.new)
-    was = _releases(gone, cards)
-    now = _releases(project, cards)
-    leaving |= _paths(gone, was) - _paths(project, now)
-    if project is None:
-        return
-    found = cards.releases(project)
-    shown = latest(found)
-    known, has_metadata = names.__contains__, cards.ecosystem.has_public_metadata
-    for release in found:
-        stale = afresh or was.get(release.version) != now[release.version]
-        if release is not shown and not stale:
+    """The page of a project, and of those of its releases that are not as they were."""
+    was, now = _releases(gone), _releases(shelf)
+    for release in shelf.releases:
+        is_latest = release is shelf.latest
+        stale = all_pages or was.get(release.version) != now[release.version]
+        if not is_latest and not stale:
             continue
-        described, readme = cards.described(release), cards.readme(release)
-        if release is shown:
-            yield page_makers.project_page(
-                repository, new.config, project, found, described, readme, known=known, has_metadata=has_metadata
-            )
+        told = cards.told(shelf, release)
+        if is_latest:
+            yield page_makers.project_page(around, shelf.project, shelf.releases, told, dependents)
         if stale:
-            yield page_makers.release_page(
-                repository,
-                new.config,
-                project,
-                release,
-                described,
-                readme,
-                latest=release is shown,
-                known=known,
-                has_metadata=has_metadata,
-            )
+            yield page_makers.release_page(around, shelf.project, release, told, latest=is_latest)
 
 
-def _releases(project: Project | None, cards: Cards) -> dict[str, tuple[Release, bool]]:
+def _releases(shelf: Shelf | None) -> dict[str, tuple[Release, bool]]:
     """By version: the release, and whether it is the latest. What the page of a release depends on."""
-    if project is None:
-        return {}
-    found = cards.releases(project)
-    return {release.version: (release, release is latest(found)) for release in found}
+    return {release.version: (release, release is shelf.latest) for release in shelf.releases} if shelf else {}
 
 
-def _paths(project: Project | None, versions: Mapping[str, object]) -> set[str]:
-    if project is None:
+def _paths(shelf: Shelf | None) -> set[str]:
+    if shelf is None:
         return set()
-    return {f"packages/{project.key}/{path}index.html" for path in ("", *(f"{version}/" for version in versions))}
+    folder = f"packages/{shelf.project.key}/"
+    return {f"{folder}index.html", *(f"{folder}{release.version}/index.html" for release in shelf.releases)}
 
 
 def _lists(
-    repository: Repository,
-    new: View,
+    around: Around,
     cards: Cards,
     before: Names,
     after: Names,
@@ -143,6 +130,7 @@ def _lists(
     leaving: set[str],
 ) -> Iterator[Output]:
     """The search data, the browse pages and the repository's own page."""
+    before, after = _alphabetical(before), _alphabetical(after)
     count, old_count = shard_count(len(after)), shard_count(len(before)) if before else 0
     dirty = {shard_of(key, count) for key in changed} if count == old_count else set(range(count))
     held: dict[int, list[ProjectKey]] = {number: [] for number in sorted(dirty)}
@@ -150,26 +138,39 @@ def _lists(
         if (number := shard_of(key, count)) in held:
             held[number].append(key)
     for number, keys in held.items():
-        yield page_makers.search_shard(number, [cards.card(key, after[key]).entry for key in keys])
+        yield page_makers.search_shard(number, [cards.entry(key, after[key]) for key in keys])
     leaving |= {f"search/{number}.js" for number in range(count, old_count)}
-    yield from _browse(repository, cards, before, after, changed, leaving)
     pieces = ranges(list(after))
-    entries = [] if pieces else [cards.card(key, shown).entry for key, shown in after.items()]
+    past = pieces if before.keys() == after.keys() else ranges(list(before))
+    yield from _browse(around, cards, past, pieces, after, changed, leaving)
+    entries = [] if pieces else [cards.entry(key, shown) for key, shown in after.items()]
     links = [page_makers.browse_link(piece.id, piece.keys) for piece in pieces]
     yield page_makers.repository_page(
-        repository, new.config, count=len(after), shards=count, entries=entries, pages=links
+        around.repository, around.config, count=len(after), shards=count, entries=entries, pages=links
     )
 
 
+def _alphabetical(names: Names) -> Names:
+    return {key: names[key] for key in sorted(names, key=lambda key: (key.lower(), key))}
+
+
 def _browse(
-    repository: Repository, cards: Cards, before: Names, after: Names, changed: set[ProjectKey], leaving: set[str]
+    around: Around,
+    cards: Cards,
+    past: tuple[Range, ...],
+    pieces: tuple[Range, ...],
+    after: Names,
+    changed: set[ProjectKey],
+    leaving: set[str],
 ) -> Iterator[Output]:
-    was, now = _neighbours(ranges(list(before))), _neighbours(ranges(list(after)))
+    was, now = _neighbours(past), _neighbours(pieces)
     leaving |= {f"browse/{identifier}/index.html" for identifier in was.keys() - now.keys()}
     for identifier, (piece, previous, following) in now.items():
         if was.get(identifier) != now[identifier] or not changed.isdisjoint(piece.keys):
-            entries = [cards.card(key, after[key]).entry for key in piece.keys]
-            yield page_makers.browse_page(repository, identifier, entries, previous=previous, following=following)
+            entries = [cards.entry(key, after[key]) for key in piece.keys]
+            yield page_makers.browse_page(
+                around.repository, identifier, entries, previous=previous, following=following
+            )
 
 
 def _neighbours(pieces: tuple[Range, ...]) -> dict[str, tuple[Range, str | None, str | None]]:

@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -88,15 +88,26 @@ class Publisher:
     def _link(self, file: PoolFile) -> None:
         origin, place = self._pool.path(file.sha256), self._place(file.path)
         try:
-            if place.exists() and (place.samefile(origin) or place.stat().st_size == origin.stat().st_size):
-                return
-            with self._whole(place) as staging:
-                self._link_or_copy(origin, staging)
+            if not self._stands(file, origin, place):
+                with self._whole(place) as staging:
+                    self._link_or_copy(origin, staging)
         except FileNotFoundError as error:
             raise StoreError(
                 f"the pool has no file for {file.path}",
                 hint="in a checkout, run git lfs pull; else upload the same file again",
             ) from error
+
+    def _stands(self, file: PoolFile, origin: Path, place: Path) -> bool:
+        """Is the file there already, or after this?"""
+        if not self._copies:
+            with suppress(OSError):
+                os.link(origin, place)  # whole at once, where nothing is in the way
+                return True
+        if not place.exists():
+            return False
+        # A place that is named after the content never has another one; of others only the inode tells.
+        same_size = file.sha256 in file.path and place.stat().st_size == origin.stat().st_size
+        return same_size or place.samefile(origin)
 
     @contextmanager
     def _whole(self, place: Path) -> Iterator[Path]:

@@ -14,6 +14,7 @@ import signal
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from html import escape
 from html.parser import HTMLParser
 from multiprocessing.connection import Connection
@@ -42,11 +43,9 @@ MAX_HTML: Final = 4 << 20
 
 #: How a process ends that somebody else ended: this says nothing of the README that it was at.
 _ENDED: Final = (-signal.SIGTERM, -signal.SIGKILL, -signal.SIGHUP)
-_PREFIX: Final = "user-content-"
 _MEMORY: Final = 2 << 30
 _SCHEMES: Final = {"http", "https", "mailto"}
 _RENAMED: Final = {
-    **{f"h{level}": f"h{min(level + 1, 6)}" for level in range(1, 7)},
     "aside": "div",
     "nav": "div",
     "section": "div",
@@ -70,7 +69,19 @@ _CLASSES: Final = frozenset(filter(None, STANDARD_TYPES.values())) | {
 }
 
 
-def render_readme(readme: Readme) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where in a page a text stands: what its ids begin with, and how many levels below the title its headings are."""
+
+    prefix: str
+    depth: int
+
+
+README: Final = Place(prefix="user-content-", depth=1)
+NEWS: Final = Place(prefix="news-", depth=2)
+
+
+def render_readme(readme: Readme, place: Place = README) -> str:
     """A README as HTML; as text in ``<pre>`` where its markup is unknown, broken or too much.
 
     Markdown in the variants GFM and CommonMark, reStructuredText with no access to files. May take as long
@@ -85,7 +96,7 @@ def render_readme(readme: Readme) -> str:
             html = markdown.render(text, variant=parameters.get("variant", "GFM"))
         else:
             html = _render_rst(text) if media == "text/x-rst" else None
-        return _finished(html) if html and len(html) <= MAX_HTML else plain(text)
+        return _finished(html, place) if html and len(html) <= MAX_HTML else plain(text)
     except Exception:  # noqa: BLE001  whatever a markup library raises, the page shows the text
         return plain(text)
 
@@ -109,15 +120,15 @@ class ReadmeRenderer:
         self._lock = threading.Lock()
         self._worker: tuple[BaseProcess, Connection] | None = None
 
-    def render(self, readme: Readme) -> str:
+    def render(self, readme: Readme, place: Place = README) -> str:
         """The README as HTML. Raises StoreError where the process is ended from outside again and again."""
         text = legal(readme.text)
         with self._lock:
             for _ in range(2):
                 _, connection = self._worker = self._worker or self._start()
                 try:
-                    connection.send_bytes(legal(readme.content_type).encode())
-                    connection.send_bytes(text.encode())
+                    for part in (place.prefix, str(place.depth), legal(readme.content_type), text):
+                        connection.send_bytes(part.encode())
                     return connection.recv_bytes().decode()
                 except (EOFError, OSError):
                     if self._stop() not in _ENDED:
@@ -166,9 +177,10 @@ def _work(connection: Connection, seconds: int) -> None:
     hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
     with contextlib.suppress(EOFError, BrokenPipeError):
         while True:
-            readme = Readme(content_type=connection.recv_bytes().decode(), text=connection.recv_bytes().decode())
+            prefix, depth, content_type, text = (connection.recv_bytes().decode() for _ in range(4))
             resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time()) + seconds, hard))
-            connection.send_bytes(render_readme(readme).encode())
+            readme, place = Readme(content_type=content_type, text=text), Place(prefix=prefix, depth=int(depth))
+            connection.send_bytes(render_readme(readme, place).encode())
 
 
 def _media_type(content_type: str) -> tuple[str, Mapping[str, str]]:
@@ -191,8 +203,8 @@ def _render_rst(text: str) -> str | None:
     return clean(parts["docinfo"] + parts["fragment"])
 
 
-def _finished(html: str) -> str:
-    rewriter = _Rewriter()
+def _finished(html: str, place: Place) -> str:
+    rewriter = _Rewriter(place)
     rewriter.feed(html)
     rewriter.close()
     return nh3.clean(
@@ -221,8 +233,10 @@ class _Rewriter(HTMLParser):
     of the page stay the only ones; ids are unique and have a prefix.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, place: Place) -> None:
         super().__init__(convert_charrefs=False)
+        self._prefix = place.prefix
+        self._renamed = _RENAMED | {f"h{level}": f"h{min(level + place.depth, 6)}" for level in range(1, 7)}
         self._out: list[str] = []
         self._ids: set[str] = set()
         self._link: tuple[int, str] | None = None
@@ -247,19 +261,19 @@ class _Rewriter(HTMLParser):
         if align := values.pop("align", ""):
             values["class"] = f"{values.get('class', '')} align-{align}"
         if name := values.pop("id", ""):
-            name = _prefixed(name)
+            name = self._prefixed(name)
             if name not in self._ids and len(name.split()) == 1:
                 self._ids.add(name)
                 values["id"] = name
         if tag == "a":
             href = values.get("href", "")
             if href.startswith("#"):
-                values["href"] = f"#{_prefixed(href[1:])}"
+                values["href"] = f"#{self._prefixed(href[1:])}"
             elif not _leads_somewhere(href):
                 values.pop("href", None)
             self._link = len(self._out), values.get("href", "")
             tag = "a" if "href" in values else "span"
-        self._out.append(_tag(_RENAMED.get(tag, tag), values))
+        self._out.append(_tag(self._renamed.get(tag, tag), values))
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "a" and self._link:
@@ -271,7 +285,7 @@ class _Rewriter(HTMLParser):
             if href.startswith("#"):
                 self._fragments.append((start, len(self._out), unquote(href[1:])))
             tag = "a" if href else "span"
-        self._out.append(f"</{_RENAMED.get(tag, tag)}>")
+        self._out.append(f"</{self._renamed.get(tag, tag)}>")
 
     def handle_data(self, data: str) -> None:
         self._out.append(data)
@@ -281,6 +295,10 @@ class _Rewriter(HTMLParser):
 
     def handle_charref(self, name: str) -> None:
         self._out.append(f"&#{name};")
+
+    def _prefixed(self, name: str) -> str:
+        # GitHub's way of writing ids, which readme_renderer has, too.
+        return self._prefix + name.removeprefix(README.prefix)
 
     def _image(self, values: Mapping[str, str]) -> None:
         source = values.get("src", "")
@@ -296,10 +314,6 @@ class _Rewriter(HTMLParser):
 def _tag(name: str, values: Mapping[str, str]) -> str:
     attributes = "".join(f' {key}="{escape(value)}"' for key, value in values.items())
     return f"<{name}{attributes}>"
-
-
-def _prefixed(name: str) -> str:
-    return name if name.startswith(_PREFIX) else _PREFIX + name
 
 
 def _leads_somewhere(url: str) -> bool:

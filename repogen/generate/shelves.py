@@ -6,7 +6,7 @@ piece it falls into and no other.
 
 from __future__ import annotations
 
-import hashlib
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -28,7 +28,7 @@ class Range:
 
 
 def ranges(keys: Sequence[ProjectKey]) -> tuple[Range, ...]:
-    """The browse pages of a repository, in order; none where one page holds all. ``keys`` come sorted."""
+    """The browse pages of a repository, in order; none where one page holds all. ``keys`` come in its order."""
     if len(keys) <= ONE_PAGE:
         return ()
     starts = [0] + [place for place, key in enumerate(keys) if place and _opens(key)]
@@ -49,4 +49,5 @@ def shard_of(key: ProjectKey, count: int) -> int:
 
 
 def _opens(key: ProjectKey) -> bool:
-    return int.from_bytes(hashlib.sha256(b"range " + key.encode()).digest()[:4]) % _MEAN == 0
+    # Multiplied, as neighbours in the alphabet have neighbouring check sums.
+    return (zlib.crc32(key.encode()) * 0x9E3779B1 >> 16) % _MEAN == 0

@@ -5,8 +5,10 @@ from __future__ import annotations
 import functools
 import hashlib
 import re
+import shlex
 import sys
 import traceback
+import zlib
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -77,6 +79,7 @@ class Templates:
             auto_reload=False,
             cache_size=-1,
         )
+        self._environment.filters["shell"] = shlex.quote
 
     def render(self, name: str, context: Mapping[str, Any]) -> bytes:
         """The page that a template makes, as UTF-8. Raises StoreError that names the template and its line."""
@@ -94,7 +97,8 @@ class Templates:
     def fingerprint(self, below: str = "") -> str:
         """The sha256 of all that decides how a context becomes a page, for the templates whose names begin so."""
         digest = hashlib.sha256(" ".join(f"{name}=={version(name)}" for name in _LIBRARIES).encode())
-        digest.update(f" python=={sys.version_info.major}.{sys.version_info.minor}".encode())
+        python = f"{sys.version_info.major}.{sys.version_info.minor}"
+        digest.update(f" python=={python} zlib=={zlib.ZLIB_RUNTIME_VERSION}".encode())
         for name, data in self._files.items():
             if name.startswith(below):
                 digest.update(f"\n{name} {len(data)}\n".encode("utf-8", "surrogateescape") + data)

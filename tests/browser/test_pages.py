@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Dialog, Page, expect, sync_playwright
 from tests.conformance.instance import Instance, serving
 from tests.conftest import Client
 from tests.factories import make_sdist, make_wheel
+from tests.r_packages import make_r_binary, make_r_source
 
 pytestmark = pytest.mark.browser
 
@@ -40,6 +41,15 @@ HOSTILE = [
     ("Project-URL", f'{SCRIPT[:30]}, https://evil.example.org/"onmouseover="alert(1)'),
     ("Description-Content-Type", "text/markdown"),
 ]
+R_HOSTILE = {
+    "Title": f"harmless {SCRIPT}",
+    "Author": f"Mallory {SCRIPT} [aut, cre] (<javascript:alert(1)>), {SCRIPT} [ctb]",
+    "Description": f'See <https://evil.example.org/"onmouseover="alert(1)> and {SCRIPT}.',
+    "URL": f"javascript:alert(1), {SCRIPT}",
+    "BugReports": "vnd.evil:alert(document.domain)",
+    "SystemRequirements": SCRIPT,
+    "Language": SCRIPT,
+}
 
 
 @dataclass
@@ -52,7 +62,7 @@ class Seen:
 
 @pytest.fixture(scope="module")
 def instance(client: Client, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
-    """A signed project, a hostile one, and some others."""
+    """A signed project, a hostile one, and some others; of R a package in two versions and a hostile one."""
     folder = tmp_path_factory.mktemp("browser")
     made = [
         make_wheel(folder, "Browser.Tea", extra_metadata=MARKDOWN, description=README),
@@ -65,6 +75,19 @@ def instance(client: Client, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     with serving(folder / "home", client) as served:
         served.repogen("add", "--source", "local-python", *made)
         served.repogen("yank", "browser-hostile", "1.0", "--source", "local-python", "--reason", SCRIPT)
+        linux = {
+            "files": {"NEWS.md": b"# Data.Tea 2.0\n\n* Better *tea*.\n"},
+            "fields": {"Title": "Makes Tea", "Suggests": "hostile"},
+        }
+        served.repogen(
+            *("add", "--source", "local-r"),
+            *(make_r_source(folder, "Data.Tea", "1.0"), make_r_source(folder, "Data.Tea", "2.0", **linux)),
+            make_r_source(folder, "hostile", fields=R_HOSTILE, files={"NEWS.md": HOSTILE_README.encode()}),
+        )
+        binaries = folder / "binaries"
+        binaries.mkdir()
+        binary = make_r_binary(binaries, "Data.Tea", "2.0")
+        served.repogen("add", "--source", "local-r", "--distribution", "jammy", binary)
         yield served
 
 
@@ -184,7 +207,54 @@ def test_without_javascript(instance: Instance, browser: Browser, served: str) -
         )
 
 
-@pytest.mark.parametrize("path", ["", "python/", "python/packages/browser-tea/", "python/packages/browser-hostile/"])
+@SERVED
+def test_r_package(instance: Instance, browser: Browser, served: str) -> None:
+    """It is found whatever the case of what one types, and shows its files, its news and who depends on it."""
+    with opened(browser) as (page, _):
+        page.goto(start(instance, served))
+        page.get_by_role("link", name="r", exact=True).click()
+        expect(page.get_by_role("searchbox")).to_be_visible()
+        page.keyboard.press("/")
+        page.keyboard.type("data.tea")
+        expect(page.get_by_role("status")).to_have_text("1 project matches.")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", level=1)).to_contain_text("Data.Tea 2.0")
+        expect(page.locator("#files")).to_contain_text("jammy")
+        expect(page.locator("#news")).not_to_contain_text("Better tea.", use_inner_text=True)
+        page.locator("#news summary").click()
+        expect(page.locator("#news")).to_contain_text("Better tea.", use_inner_text=True)
+        page.locator("#requirements").get_by_role("link", name="hostile").click()
+        expect(page.locator("#dependents")).to_contain_text("Reverse suggests")
+        page.locator("#dependents").get_by_role("link", name="Data.Tea").click()
+        page.get_by_role("link", name="1.0", exact=True).click()
+        expect(page.locator("body")).to_contain_text('remotes::install_version("Data.Tea", version = "1.0"')
+
+
+@SERVED
+def test_hostile_r_package(instance: Instance, browser: Browser, served: str) -> None:
+    """What a DESCRIPTION and NEWS say is shown as text, and does nothing."""
+    with opened(browser) as (page, _):
+        page.goto(start(instance, served))
+        page.get_by_role("link", name="r", exact=True).click()
+        page.get_by_role("link", name="hostile").click()
+        page.locator("#news summary").click()
+        for text in ("harmless", "Mallory", "javascript:alert(1)", "vnd.evil:alert"):
+            expect(page.locator("body")).to_contain_text(text)
+        assert page.title() != "taken"
+        for forbidden in ("script", "iframe", "style", "img", "svg", "form", "[onerror]", "[onload]", "[onmouseover]"):
+            assert page.locator(f"main {forbidden}").count() == 0
+        links = page.locator("main a").evaluate_all("nodes => nodes.map(node => node.protocol)")
+        assert set(links) <= {"http:", "https:", "file:", "mailto:"}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("", "python/", "python/packages/browser-tea/", "python/packages/browser-hostile/"),
+        *("r/", "r/packages/Data.Tea/", "r/packages/Data.Tea/1.0/", "r/packages/hostile/"),
+    ],
+)
 def test_phone_in_the_dark(instance: Instance, browser: Browser, path: str) -> None:
     """On a narrow screen nothing sticks out to the side, and who prefers dark pages gets them."""
     with opened(browser, viewport={"width": 360, "height": 640}, color_scheme="dark") as (page, _):

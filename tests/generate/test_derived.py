@@ -42,8 +42,20 @@ def test_what_an_older_generator_made_can_be_forgotten(tmp_path: Path) -> None:
     with closing(Derived(tmp_path)) as one:
         one.put("card", "old 1", "x")
         one.put("card", "new 1", "y")
-        one.keep_only("new")
+        one.put("listing", "old 1", "z")
+        one.keep_only("new", kinds=("card", "readme"))
         assert (one.get("card", "old 1"), one.get("card", "new 1")) == (None, "y")
+        assert one.get("listing", "old 1") == "z", "another part of the site asks for it"
+
+
+def test_many_texts_are_read_at_once(tmp_path: Path) -> None:
+    """Those of the kind that are there come, however many are asked for."""
+    with closing(Derived(tmp_path)) as one:
+        for number in range(1_200):
+            one.put("listing", f"k {number}", f"text {number}")
+        one.put("card", "k 5000", "of another kind")
+        found = one.get_many("listing", [f"k {number}" for number in range(0, 6_000, 2)])
+    assert found == {f"k {number}": f"text {number}" for number in range(0, 1_200, 2)}
 
 
 @pytest.mark.parametrize("damage", [b"no database", b"SQLite format 3\0" + b"\xff" * 5000, b"\0" * 10])
@@ -53,9 +65,10 @@ def test_a_damaged_table_is_an_empty_one(tmp_path: Path, damage: bytes, caplog: 
 
     with closing(Derived(tmp_path)) as one:
         one.put("card", "k", "text")
-        one.keep_only("new")
+        one.keep_only("new", kinds=("card",))
         one.save()
         assert one.get("card", "k") is None
+        assert one.get_many("card", ["k"]) == {}
     assert caplog.records
 
 

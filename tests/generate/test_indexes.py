@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from repogen.generate.derived import Derived
 from repogen.generate.indexes import Indexes
 from repogen.generate.publish import Output
 from repogen.generate.view import View
@@ -27,8 +29,9 @@ def plan(store: Store, old: CommitId | None, repository: str = "python") -> tupl
     new = View.of(store.newest())
     leaving: set[str] = set()
     before = View.of(store.at(old)) if old else None
-    outputs = Indexes("").of_repository(new.config.repositories[repository], before, new, leaving)
-    return list(outputs), leaving
+    with closing(Derived(store.path.with_name("derived"))) as derived:
+        outputs = list(Indexes("", derived).of_repository(new.config.repositories[repository], before, new, leaving))
+    return outputs, leaving
 
 
 def names(outputs: list[Output] | set[str]) -> list[str]:
@@ -172,4 +175,5 @@ def test_a_new_repository_has_a_list(store: Store) -> None:
 
 def test_nothing_above_the_repositories(store: Store) -> None:
     """All that clients read lies within a repository."""
-    assert list(Indexes("").of_site(None, View.of(store.newest()))) == []
+    with closing(Derived(store.path.with_name("derived"))) as derived:
+        assert list(Indexes("", derived).of_site(None, View.of(store.newest()))) == []

@@ -6,22 +6,25 @@ import json
 import posixpath
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Final
 from urllib.parse import unquote, urlsplit
 from xml.etree import ElementTree as ET
 
 import html5lib
 import pytest
-from packaging.version import Version
 
 from repogen.config import Config, Repository, Source
+from repogen.ecosystems import ecosystem_of
 from repogen.generate import page_makers
-from repogen.generate.page_values import ListEntry, latest, releases
+from repogen.generate.page_makers import Around
+from repogen.generate.page_values import Dependent, Told
+from repogen.generate.releases import ListEntry, latest, releases
 from repogen.generate.templates import Templates
 from repogen.model.catalog import Project
 from repogen.model.names import ProjectKey
 from repogen.model.pages import Dependency, Description, Fact, Link, Page, Readme, Templated
-from tests.generate.test_page_values import entry
+from tests.generate.test_page_values import entry, r_entry
 
 HOSTILE: Final = "\"'><img src=x onerror=alert(1)></script><script>alert(1)</script>{{ 7 * 7 }}\u202e\x00\ud800"
 TEMPLATES: Final = Templates()
@@ -36,17 +39,21 @@ REPOSITORIES: Final = {
     ),
     "empty": Repository(name="empty", id="2", type="python", sources=("local-python",)),
     "none": Repository(name="none", id="3", type="python", sources=()),
-    "r": Repository(name="r", id="4", type="r", sources=()),
+    "r": Repository(name="r", id="4", type="r", sources=("local-r",), description=HOSTILE),
+    "r-empty": Repository(name="r-empty", id="5", type="r", sources=("local-r", "other-r")),
 }
 SOURCES: Final = {
-    name: Source(name=name, id=name, type="python", description=HOSTILE) for name in ("local-python", "vendored")
+    **{name: Source(name=name, id=name, type="python", description=HOSTILE) for name in ("local-python", "vendored")},
+    **{name: Source(name=name, id=name, type="r", description=HOSTILE) for name in ("local-r", "other-r")},
 }
 CONFIG: Final = Config(sources=SOURCES, repositories=REPOSITORIES)
 DESCRIPTION: Final = Description(
     name=f"Example{HOSTILE}",
     version="1.0",
     summary=HOSTILE,
+    about=f"{HOSTILE}\n\nSee <https://e.org/?a=1&b=2> and <javascript:alert(1)>.",
     readme=Readme(text="x", content_type="text/plain"),
+    news=Readme(text="x", content_type="text/plain"),
     authors=(HOSTILE,),
     licence=HOSTILE,
     keywords=(HOSTILE,),
@@ -58,11 +65,24 @@ DESCRIPTION: Final = Description(
     ),
     links=(Link(label=HOSTILE, url="https://e.org/?a=1&b=2"), Link(label=HOSTILE, url=None, text=HOSTILE)),
 )
+TOLD: Final = Told(description=DESCRIPTION, readme="<p>Hi</p>", news="<p>New</p>")
+DEPENDENTS: Final = [Dependent(key=ProjectKey("other"), name=f"other{HOSTILE}", group=group) for group in ("", HOSTILE)]
+
+
+R_DEPENDENCIES: Final = (
+    Dependency(text="R (>= 3.5)", key="", group="Depends"),
+    Dependency(text="MASS (>= 7.0)", key="MASS", group="Imports"),
+)
 
 
 def listed(key: str) -> ListEntry:
     uploaded = "2026-11-22T10:00:00.000000Z"
-    return ListEntry(key=ProjectKey(key), name=key, version="1.0", summary=HOSTILE, uploaded=uploaded, signed=True)
+    return ListEntry(
+        key=ProjectKey(key), name=key, version="1.0", summary=HOSTILE, uploaded=uploaded, signed=True, archived=False
+    )
+
+
+MASS: Final = replace(listed("MASS"), archived=True)
 
 
 def a_project(key: str = "example") -> Project:
@@ -81,7 +101,7 @@ def a_site() -> dict[str, bytes]:
         ("", page_makers.home_page(CONFIG)),
         ("", page_makers.missing_page(CONFIG)),
     ]
-    empty = {name: REPOSITORIES[name] for name in ("empty", "none", "r")}
+    empty = {name: REPOSITORIES[name] for name in ("empty", "none", "r-empty")}
     pages += [
         (f"{name}/", page_makers.repository_page(each, CONFIG, count=0, shards=0)) for name, each in empty.items()
     ]
@@ -96,24 +116,43 @@ def a_site() -> dict[str, bytes]:
         ("python/", page_makers.browse_page(python, "other", entries[1:], previous="_", following=None)),
         ("python/", page_makers.search_shard(0, entries)),
     ]
+    around = Around(python, CONFIG, ecosystem_of("python"), lambda name: name == "other")
     for key in ("example", "other"):
         project = a_project(key)
-        found = releases(project, Version)
-        known = {"known": lambda name: name == "other", "has_metadata": lambda facts: bool(facts["public_metadata"])}
-        pages.append(
-            ("python/", page_makers.project_page(python, CONFIG, project, found, DESCRIPTION, "<p>Hi</p>", **known))
-        )
+        found = releases(project, around.ecosystem)
+        pages.append(("python/", page_makers.project_page(around, project, found, TOLD, DEPENDENTS)))
         pages += [
-            (
-                "python/",
-                page_makers.release_page(
-                    python, CONFIG, project, each, DESCRIPTION, "", latest=each is latest(found), **known
-                ),
-            )
+            ("python/", page_makers.release_page(around, project, each, TOLD, latest=each is latest(found)))
             for each in found
         ]
+    pages.append(("r/", page_makers.repository_page(REPOSITORIES["r"], CONFIG, count=1, shards=1, entries=[MASS])))
+    pages.append(("r/", page_makers.search_shard(0, [MASS])))
+    pages += [("r/", page) for page in r_pages()]
     files = {folder + page.path: rendered(page) for folder, page in pages}
     return files | dict(TEMPLATES.static())
+
+
+def r_pages() -> list[Templated]:
+    """The pages of an R package: an archived release, and a source and a binary package of the latest."""
+    around = Around(REPOSITORIES["r"], CONFIG, ecosystem_of("r"), lambda name: name == "MASS")
+    project = Project(
+        key=ProjectKey("MASS"),
+        source="local-r",
+        entries=(
+            r_entry("7.3-59", archived=True),
+            r_entry("7.3-60", signed=True),
+            r_entry("7.3-60", kind="binary", target="linux-jammy-x86_64-4.2"),
+        ),
+    )
+    found = releases(project, around.ecosystem)
+    told = replace(TOLD, description=replace(DESCRIPTION, name="MASS", dependencies=R_DEPENDENCIES))
+    dependents = [
+        Dependent(key=ProjectKey("MASS"), name="MASS", group=group) for group in ("Suggests", "Imports", "Depends")
+    ]
+    return [
+        page_makers.project_page(around, project, found, told, dependents),
+        *(page_makers.release_page(around, project, each, told, latest=each is latest(found)) for each in found),
+    ]
 
 
 def rendered(page: Templated | Page) -> bytes:
@@ -149,7 +188,11 @@ def test_the_pages_that_there_are() -> None:
         "python/packages/other/1.0/index.html",
         "python/packages/other/2.0+l.1/index.html",
         "python/packages/other/index.html",
+        "r-empty/index.html",
         "r/index.html",
+        "r/packages/MASS/7.3-59/index.html",
+        "r/packages/MASS/7.3-60/index.html",
+        "r/packages/MASS/index.html",
     ]
 
 
@@ -185,7 +228,7 @@ def test_every_link_resolves(path: str) -> None:
             target = (
                 posixpath.normpath(posixpath.join(posixpath.dirname(path), unquote(parts.path))) if parts.path else path
             )
-            if not re.match(r"\w+/(files/../../|latest/simple/index\.html\Z)", target):
+            if not re.match(r"[\w-]+/(files/../../|latest/)", target):
                 assert target in SITE
                 if parts.fragment:
                     assert f'id="{parts.fragment}"'.encode() in SITE[target]
@@ -206,7 +249,7 @@ def test_home() -> None:
     """Each repository with its type, and lines to copy for pip, uv and twine."""
     tree = parsed(SITE["index.html"])
 
-    assert texts(tree.findall(".//h2")) == ["empty Python", "none Python", "python Python", "r R"]
+    assert texts(tree.findall(".//h2")) == ["empty Python", "none Python", "python Python", "r R", "r-empty R"]
     assert "pip install --index-url https://YOUR-ADDRESS/python/latest/simple/ PROJECT" in texts(
         tree.findall(".//code")
     )
@@ -275,12 +318,66 @@ def test_empty_repository_teaches_the_first_upload() -> None:
     assert "lists no source" in SITE["none/index.html"].decode()
 
 
-def test_r_repository_says_so() -> None:
-    """A repository of R packages shows no lines for Python."""
-    page = SITE["r/index.html"].decode()
+def test_empty_r_repository_teaches_the_first_upload() -> None:
+    """Building, a token and curl come first, then how to install; nothing of Python stands there."""
+    page = SITE["r-empty/index.html"].decode()
+    upload = "curl -T PACKAGE_1.0.tar.gz --user __token__ https://YOUR-ADDRESS/upload/r/local-r/"
 
-    assert "holds R packages. Nothing has been published to it yet." in page
+    assert page.index("R CMD build") < page.index("repogen token create") < page.index(upload)
+    assert page.index(upload) < page.index("options(repos")
+    assert "repogen add PACKAGE_1.0.tar.gz --source local-r" in page
     assert "pip" not in page
+    assert "wheel" not in page
+
+
+def test_r_repository_page_explains_each_client() -> None:
+    """.Rprofile, renv and pak, each with CRAN beside it; binaries for Linux; curl for every source."""
+    codes = texts(parsed(SITE["r/index.html"]).findall(".//code"))
+    repos = 'c("r" = "https://YOUR-ADDRESS/r/latest", getOption("repos"))'
+
+    for line in (
+        f"options(repos = {repos})",
+        f"renv::init(repos = {repos})",
+        'pak::repo_add("r" = "https://YOUR-ADDRESS/r/latest")\npak::pkg_install("PACKAGE")',
+    ):
+        assert line in codes
+    assert any("https://YOUR-ADDRESS/r/latest/bin/linux/" in code for code in codes)
+    assert any("https://YOUR-ADDRESS/upload/r/local-r/?distribution=jammy" in code for code in codes)
+
+
+def test_r_package() -> None:
+    """Its page says how to get the latest version, that of a version how to get that; an archived one is marked."""
+    home = "https://YOUR-ADDRESS/r/latest"
+    project, old = parsed(SITE["r/packages/MASS/index.html"]), parsed(SITE["r/packages/MASS/7.3-59/index.html"])
+
+    assert f'install.packages("MASS", repos = c("r" = "{home}", getOption("repos")))' in texts(
+        project.findall(".//code")
+    )
+    exact = f'remotes::install_version("MASS", version = "7.3-59", repos = c("r" = "{home}", getOption("repos")))'
+    assert exact in texts(old.findall(".//code"))
+    assert "archived" in "".join(old.itertext())
+    assert [link.get("href") for link in project.findall('.//a[@class="filename"]')] == [
+        "../../latest/src/contrib/Archive/MASS/MASS_7.3-60.tar.gz",
+        "../../latest/bin/linux/jammy-x86_64/4.2/src/contrib/MASS_7.3-60.tar.gz",
+    ]
+    assert texts(project.findall('.//*[@class="more"]')) == ["R 4.2 jammy x86_64"]
+    assert texts(project.findall('.//section[@id="requirements"]/h3')) == ["Depends", "Imports"]
+    assert texts(project.findall('.//section[@id="dependents"]/h3')) == [
+        "Reverse depends",
+        "Reverse imports",
+        "Reverse suggests",
+    ]
+    (row,) = [row for row in project.findall('.//section[@id="releases"]//tr') if "7.3-59" in "".join(row.itertext())]
+    assert texts(row.findall('.//*[@class="mark"]')) == ["archived"]
+
+
+def test_dependents_and_news_stand_on_the_project_page_only() -> None:
+    """Else each upload would change the pages of all versions."""
+    project, release = (parsed(SITE[f"python/packages/example/{path}index.html"]) for path in ("", "1.0/"))
+
+    for section in ("dependents", "news"):
+        assert project.find(f'.//section[@id="{section}"]') is not None
+        assert release.find(f'.//section[@id="{section}"]') is None
 
 
 def test_project_page_shows_the_latest_release_and_all_others() -> None:

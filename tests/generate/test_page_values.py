@@ -6,20 +6,11 @@ import hashlib
 import random
 
 import pytest
-from packaging.version import Version
 
 from repogen.config import Config, Repository, Source
-from repogen.generate.page_values import (
-    ListEntry,
-    Release,
-    ReleaseView,
-    latest,
-    list_entry,
-    release_view,
-    releases,
-    setup_of,
-    size_in_words,
-)
+from repogen.ecosystems import ecosystem_of
+from repogen.generate.page_values import ReleaseView, Told, release_view, setup_of, size_in_words
+from repogen.generate.releases import ListEntry, Release, latest, list_entry, releases
 from repogen.model.catalog import Entry, Project
 from repogen.model.names import BlobId, ProjectKey
 from repogen.model.pages import Dependency, Description, Fact, Link
@@ -36,6 +27,7 @@ def entry(
     signed: bool = False,
     metadata: bool = True,
     size: int = 1234,
+    archived: bool = False,
 ) -> Entry:
     name = filename or f"example-{version}-py3-none-any.whl"
     return Entry(
@@ -49,6 +41,7 @@ def entry(
             uploaded=uploaded,
             by=Submitter(subject="ci"),
             yanked=yanked,
+            archived=archived,
             facts={"requires_python": ">=3.11", "public_metadata": kind == "wheel"},
         ),
         metadata=BlobId("1" * 40) if metadata else None,
@@ -56,22 +49,40 @@ def entry(
     )
 
 
+def r_entry(
+    version: str, *, kind: str = "source", target: str = "", archived: bool = False, signed: bool = False
+) -> Entry:
+    name = f"MASS_{version}.tar.gz"
+    return Entry(
+        record=Record(
+            filename=name,
+            name="MASS",
+            version=version,
+            kind=kind,
+            target=target,
+            size=1234,
+            digests={"sha256": hashlib.sha256(f"{target} {name}".encode()).hexdigest()},
+            uploaded="2026-11-22T10:00:00.000000Z",
+            by=Submitter(subject="ci"),
+            archived=archived,
+        ),
+        metadata=BlobId("1" * 40),
+        signature=BlobId("2" * 40) if signed else None,
+    )
+
+
 def found(*entries: Entry) -> tuple[Release, ...]:
-    return releases(Project(key=ProjectKey("example"), source="local-python", entries=entries), Version)
+    return releases(Project(key=ProjectKey("example"), source="local-python", entries=entries), ecosystem_of("python"))
 
 
-def view(
-    release: Release, description: Description, *known: str, home: str = "../../", pinned: bool = False
-) -> ReleaseView:
+def view(release: Release, description: Description, *known: str, home: str = "../../") -> ReleaseView:
     return release_view(
         Project(key=ProjectKey("example"), source="local-python", entries=release.entries),
         release,
-        description,
-        "",
+        Told(description=description),
         home,
+        ecosystem_of("python"),
         lambda key: key in known,
-        lambda facts: bool(facts["public_metadata"]),
-        pinned=pinned,
         latest=True,
         found=(release,),
     )
@@ -160,16 +171,16 @@ def test_size_in_words(size: int, words: str) -> None:
 
 
 def test_setup_without_an_address_shows_the_placeholder() -> None:
-    """URLs are whole either way, and end in a slash as clients want them."""
+    """URLs are whole either way, and end in no slash."""
     source = Source(name="local-python", id="a", type="python", description="ours")
     repository = Repository(name="python", id="b", type="python", sources=("local-python",))
     config = Config(sources={"local-python": source}, repositories={"python": repository})
     there = Config(sources=config.sources, repositories=config.repositories, address="https://example.org/packages")
 
-    assert setup_of(repository, config).index_url == "https://YOUR-ADDRESS/python/latest/simple/"
+    assert setup_of(repository, config).url == "https://YOUR-ADDRESS/python/latest"
     assert not setup_of(repository, config).has_address
-    assert setup_of(repository, there).index_url == "https://example.org/packages/python/latest/simple/"
-    assert setup_of(repository, there).uploads[0].url == "https://example.org/packages/upload/pypi/local-python/"
+    assert setup_of(repository, there).url == "https://example.org/packages/python/latest"
+    assert setup_of(repository, there).address == "https://example.org/packages"
 
 
 def test_file_rows() -> None:
@@ -208,14 +219,13 @@ def test_dependencies_link_to_projects_that_are_there() -> None:
     assert [(each.name, each.href) for each in tested] == [("pytest", None)]
 
 
-def test_requirement_is_safe_to_paste() -> None:
-    """The version is named where it must be, quoted where a shell would read something into it."""
-    (plain,), (epoch,) = found(entry("1.0")), found(entry("1!1.0"))
-    description = Description(name="Example", version="1.0")
+def test_pinned_is_what_nobody_gets_by_name_alone() -> None:
+    """A release on a page of its own, a pre-release, and one that was yanked or archived."""
+    described = Description(name="Example", version="1.0")
+    pinned = [entry("1.0rc1"), entry("1.0", yanked=""), entry("1.0", archived=True)]
 
-    assert view(plain, description).requirement == "example"
-    assert view(plain, description, pinned=True).requirement == "example==1.0"
-    assert view(epoch, description, pinned=True).requirement == "'example==1!1.0'"
+    assert not view(found(entry("1.0"))[0], described).pinned
+    assert [view(found(each)[0], described).pinned for each in pinned] == [True, True, True]
 
 
 def test_classifiers_are_grouped_and_bad_links_dropped() -> None:

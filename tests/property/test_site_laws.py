@@ -7,9 +7,6 @@ import random
 import shutil
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -17,28 +14,25 @@ from typing import Literal
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from repogen.accept.configure import (
-    Edit,
-    configure,
-    create_repository,
-    edit_repository,
-    remove_repository,
-    rename_source,
-    source_moves,
-)
 from repogen.accept.examine import Incoming
-from repogen.config import Config
 from repogen.ecosystems import ecosystem_of
-from repogen.errors import RepogenError
 from repogen.store import Store
 from repogen.store.paths import project_path
-from repogen.store.writer import Writer
 from tests.factories import make_sdist, make_wheel
+from tests.histories import (
+    Arrange,
+    Build,
+    RemoveRepository,
+    RenameRepository,
+    RenameSource,
+    Step,
+    Write,
+    played,
+    source_name,
+)
 from tests.links import broken_links
 from tests.stores import (
-    ALICE,
     CONFIG,
-    NOW,
     OTHER_SIGNATURE,
     SIGNATURE,
     add,
@@ -68,7 +62,7 @@ class Add:
     readme: str = ""
 
     def play(self, store: Store, folder: Path) -> None:
-        add(store, _source(store, self.source), [self.arrived(folder)])
+        add(store, source_name(store, self.source), [self.arrived(folder)])
 
     def arrived(self, folder: Path) -> Incoming:
         make = make_wheel if self.kind == "wheel" else make_sdist
@@ -96,7 +90,7 @@ class Yank:
     reason: str | None
 
     def play(self, store: Store, _: Path) -> None:
-        mark(store, _source(store, self.source), self.project, self.version, self.reason)
+        mark(store, source_name(store, self.source), self.project, self.version, self.reason)
 
 
 @dataclass(frozen=True)
@@ -108,82 +102,9 @@ class Remove:
 
     def play(self, store: Store, _: Path) -> None:
         key = ecosystem_of("python").project_key(self.project)
-        commit(store, {project_path(_source(store, self.source), key): None})
+        commit(store, {project_path(source_name(store, self.source), key): None})
 
 
-@dataclass(frozen=True)
-class RenameSource:
-    """Give a source another name."""
-
-    source: str
-    name: str
-
-    def play(self, store: Store, _: Path) -> None:
-        old = _source(store, self.source)
-
-        def change(writer: Writer) -> None:
-            moves = source_moves(writer, old, self.name)
-            configure(writer, rename_source(old, self.name), subject="rename", by=ALICE, now=NOW, moves=moves)
-
-        store.write(change, wait=10)
-
-
-@dataclass(frozen=True)
-class Arrange:
-    """Let a repository have these sources, by id, in this order; create it where it is missing."""
-
-    repository: str
-    sources: tuple[str, ...]
-
-    def play(self, store: Store, _: Path) -> None:
-        sources = [_source(store, source) for source in self.sources]
-        if self.repository in _config(store).repositories:
-            _edit(store, edit_repository(self.repository, sources=sources))
-        else:
-            _edit(store, create_repository(self.repository, kind="python", identifier=self.repository, sources=sources))
-
-
-@dataclass(frozen=True)
-class RenameRepository:
-    """Give a repository another name."""
-
-    old: str
-    new: str
-
-    def play(self, store: Store, _: Path) -> None:
-        _edit(store, edit_repository(self.old, new_name=self.new))
-
-
-@dataclass(frozen=True)
-class RemoveRepository:
-    """Take a repository away."""
-
-    repository: str
-
-    def play(self, store: Store, _: Path) -> None:
-        _edit(store, remove_repository(self.repository))
-
-
-@dataclass(frozen=True)
-class Write:
-    """Write a file of the store by hand, or delete it."""
-
-    path: str
-    data: bytes | None
-
-    def play(self, store: Store, _: Path) -> None:
-        commit(store, {self.path: self.data})
-
-
-@dataclass(frozen=True)
-class Build:
-    """Let the site follow."""
-
-    def play(self, store: Store, folder: Path) -> None:
-        build(store, folder / "site", grace=0)
-
-
-Step = Add | Yank | Remove | RenameSource | Arrange | RenameRepository | RemoveRepository | Write | Build
 History = list[Step]
 
 sources = st.sampled_from(["n1", "f1"])
@@ -253,7 +174,7 @@ RELINKED: History = [
 @example(RELINKED)
 def test_incremental_is_full(history: History) -> None:
     """After any history the site that followed it step by step is, byte for byte, the site made from nothing."""
-    with _played([*history, Build()]) as (store, folder):
+    with played([*history, Build()]) as (store, folder):
         build(store, folder / "fresh", grace=0)
 
         assert site_files(folder / "site") == site_files(folder / "fresh")
@@ -264,7 +185,7 @@ def test_incremental_is_full(history: History) -> None:
 @example(TWINS)
 def test_every_link_resolves(history: History) -> None:
     """Each link of the site leads to a file of the site, and that has the hash which the link states."""
-    with _played([*history, Build()]) as (_, folder):
+    with played([*history, Build()]) as (_, folder):
         assert broken_links(site_files(folder / "site")) == []
 
 
@@ -272,7 +193,7 @@ def test_every_link_resolves(history: History) -> None:
 @given(histories)
 def test_the_plan_between_a_commit_and_itself_is_empty(history: History) -> None:
     """To build the same commit again writes no file."""
-    with _played([*history, Build()]) as (store, folder):
+    with played([*history, Build()]) as (store, folder):
         again = build(store, folder / "site", grace=0)
 
         assert [(part.full, part.written) for part in again] == [(False, 0), (False, 0)]
@@ -288,7 +209,7 @@ def test_the_order_of_uploads_changes_nothing(uploads: list[Add], shuffle: rando
     shuffled = uploads.copy()
     shuffle.shuffle(shuffled)
 
-    with _played([*uploads, Build()]) as (_, one), _played([*shuffled, Build()]) as (_, other):
+    with played([*uploads, Build()]) as (_, one), played([*shuffled, Build()]) as (_, other):
         assert site_files(one / "site") == site_files(other / "site")
 
 
@@ -312,32 +233,3 @@ def test_the_same_bytes_on_any_machine(tmp_path: Path) -> None:
 
     assert site_files(tmp_path / "one")
     assert site_files(tmp_path / "one") == site_files(tmp_path / "other")
-
-
-@contextmanager
-def _played(history: History) -> Iterator[tuple[Store, Path]]:
-    """A store and its folder after a history. What the store refuses is part of history, too."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        store = new_store(folder)
-        for step in history:
-            try:
-                step.play(store, folder)
-            except RepogenError:
-                if isinstance(step, Build):
-                    raise
-        yield store, folder
-
-
-def _config(store: Store) -> Config:
-    return store.newest().good_config()
-
-
-def _source(store: Store, identifier: str) -> str:
-    source = _config(store).source_with_id(identifier)
-    assert source is not None
-    return source.name
-
-
-def _edit(store: Store, edit: Edit) -> None:
-    store.write(lambda writer: configure(writer, edit, subject="edit", by=ALICE, now=NOW), wait=10)
