@@ -5,7 +5,12 @@ decide     a checked distribution -> what it changes in the store as it is
 accept     the distributions of one request -> one commit
 landing    requests that are ready together -> chained commits, one ref update, one publish
 wording    the words of commits and answers
-amend      marks on what is there: yank
+sign       a signature for a file that is there
+selecting  which files a version or a file name means
+amend      marks on what is there: yanked, archived
+removal    distributions that go, and their tombstones
+copying    a release of one source into another
+reverting  a commit of these verbs undone by a new one
 configure  sources and repositories
 tokens     issued and revoked tokens
 """
@@ -16,7 +21,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from repogen.accept.decide import Status, decide, release_folder
+from repogen.accept.decide import Status, check_spelling, decide, file_identity, release_folder
 from repogen.accept.examine import Distribution, Incoming, examine
 from repogen.accept.wording import add_subject, add_trailers, hidden_notes, receipt_text
 from repogen.config import Source
@@ -32,11 +37,15 @@ __all__ = ["Distribution", "Incoming", "Outcome", "Receipt", "Request", "Status"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """Checked distributions for one source, to be accepted together or not at all."""
+    """Checked distributions for one source, to be accepted together or not at all.
+
+    ``origin`` is the source that they are copied from, or None where they come from outside.
+    """
 
     source: Source
     by: Submitter
     distributions: tuple[Distribution, ...]
+    origin: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,31 +83,35 @@ def accept(request: Request, *, writer: Writer, store: Store, now: datetime) -> 
     if found is None:
         raise NotFound(f"the source {request.source.name!r} has been removed")
     source, ecosystem = found.name, ecosystem_of(found.type)
-    first: dict[str, Distribution] = {}
+    check_spelling(revision, source, request.distributions)
+    first: dict[tuple[str, str], Distribution] = {}
     for one in request.distributions:
-        twin = first.setdefault(ecosystem.file_key(one.incoming.filename), one)
+        identity = file_identity(ecosystem, one.inspected.target, one.filename)
+        twin = first.setdefault(identity, one)
         if twin.sha256 != one.sha256:
-            raise FileExists(one.incoming.filename, sha256=twin.sha256, hint="the batch has it twice")
+            raise FileExists(one.filename, sha256=twin.sha256, hint="the batch has it twice")
         if twin.incoming.signature is None and one.incoming.signature is not None:
-            first[ecosystem.file_key(one.incoming.filename)] = one
+            first[identity] = one
     folders: dict[Any, str] = {}
     decisions = []
     for one in first.values():
         # Equal versions of one batch share a folder, too: file names are compared within it.
         release = one.key, ecosystem.version_key(one.version)
         folder = folders.setdefault(release, release_folder(revision, ecosystem, source, one))
-        decisions.append(decide(one, folder=folder, revision=revision, ecosystem=ecosystem, by=request.by, now=now))
+        decisions.append(
+            decide(one, folder=folder, source=source, revision=revision, ecosystem=ecosystem, by=request.by, now=now)
+        )
     for decision in decisions:
         one = decision.distribution
-        if not store.pool.holds(one.sha256, one.incoming.size):
+        if request.origin is None and not store.pool.holds(one.sha256, one.incoming.size):
             store.pool.take(one.incoming.spooled, one.sha256)
     changed = [decision for decision in decisions if decision.changes]
     commit = None
     if changed:
         commit = writer.commit(
             {path: change for decision in changed for path, change in decision.changes.items()},
-            subject=add_subject(changed, source),
-            trailers=add_trailers(changed, source, request.by),
+            subject=add_subject(changed, source, request.origin),
+            trailers=add_trailers(changed, source, request.by, request.origin),
             author=request.by.subject,
             now=now,
         )
@@ -106,8 +119,7 @@ def accept(request: Request, *, writer: Writer, store: Store, now: datetime) -> 
     return Receipt(
         commit=commit,
         outcomes=tuple(
-            Outcome(filename=one.distribution.incoming.filename, status=one.status, warnings=one.warnings)
-            for one in decisions
+            Outcome(filename=one.distribution.filename, status=one.status, warnings=one.warnings) for one in decisions
         ),
         text=receipt_text(decisions, notes),
         notes=notes,

@@ -166,13 +166,14 @@ def configure(
 
 
 def source_moves(writer: Writer, old: str, new: str | None) -> dict[str, Change]:
-    """The changes that move a source's folder to another name, or (None) away."""
-    tree = writer.revision.folder_id(paths.source_path(old))
-    if tree is None:
-        return {}
-    moved: dict[str, Change] = {paths.source_path(old): None}
-    if new is not None:
-        moved[paths.source_path(new)] = tree
+    """The changes that move what a source holds to another name, or (None) away; its tombstones go with it."""
+    moved: dict[str, Change] = {}
+    for place in (paths.source_path, paths.source_tombstones_path):
+        tree = writer.revision.folder_id(place(old))
+        if tree is not None:
+            moved[place(old)] = None
+            if new is not None:
+                moved[place(new)] = tree
     return moved
 
 

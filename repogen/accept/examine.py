@@ -19,9 +19,9 @@ from repogen.model.signatures import check_armour
 class Incoming:
     """One file as it arrived: its bytes lie at ``spooled``, which accepting moves into the pool.
 
-    ``digests`` were computed from the bytes; ``stated`` is what the sender says of them. ``signature``
-    is the armour as sent, ``attestations`` the JSON text as sent. ``problems`` are those of the form that it
-    came in: they are told together with those of the file.
+    ``filename`` is "" where it came without a name. ``digests`` were computed from the bytes; ``stated`` is what the
+    sender says of them. ``signature`` is the armour as sent, ``attestations`` the JSON text as sent. ``problems`` are
+    those of the form that it came in: they are told together with those of the file.
     """
 
     filename: str
@@ -36,12 +36,26 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Distribution:
-    """A file that was looked into and found good. ``version`` is the canonical form of the ecosystem."""
+    """A file that was looked into and found good. ``version`` is the canonical form of the ecosystem.
+
+    ``yanked`` and ``archived`` are the marks that it brings along, as in its record.
+    """
 
     incoming: Incoming
     inspected: Inspected
     key: ProjectKey
     version: str
+    yanked: str | None = None
+    archived: bool = False
+
+    @property
+    def filename(self) -> str:
+        return self.inspected.filename
+
+    @property
+    def place(self) -> str:
+        """Where it lies below the folder of its release."""
+        return f"{self.inspected.target}/{self.filename}" if self.inspected.target else self.filename
 
     @property
     def sha256(self) -> Sha256:
@@ -50,14 +64,17 @@ class Distribution:
     def record(self, *, uploaded: datetime, by: Submitter) -> Record:
         """The record to commit for this file; ``uploaded`` is an aware time."""
         return Record(
-            filename=self.incoming.filename,
+            filename=self.filename,
             name=self.inspected.name,
             version=self.version,
             kind=self.inspected.kind,
+            target=self.inspected.target,
             size=self.incoming.size,
             digests=self.incoming.digests,
             uploaded=f"{uploaded.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}",
             by=by,
+            yanked=self.yanked,
+            archived=self.archived,
             facts=self.inspected.facts,
         )
 
@@ -67,7 +84,7 @@ def examine(incoming: Incoming, ecosystem: Ecosystem) -> Distribution:
     problems = list(incoming.problems)
     inspected = None
     try:
-        inspected = ecosystem.inspect(incoming.filename, incoming.spooled)
+        inspected = ecosystem.inspect(incoming.filename, incoming.spooled, incoming.stated.distribution)
     except InvalidUpload as error:
         problems += error.problems
     problems += _digest_problems(incoming)

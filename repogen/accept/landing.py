@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from repogen.accept import Receipt, Request, accept
+from repogen.accept.sign import Signing, sign
 from repogen.errors import Busy, ConfigError, DiskFull, RepogenError, StoreError
 from repogen.store import Store
 from repogen.store.faults import storage_errors
@@ -21,7 +22,7 @@ _LEAST = 2.0
 class _Ticket:
     """A request on its way, and what became of it."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request | Signing) -> None:
         self.request = request
         self.result: Receipt | Exception | None = None
 
@@ -44,11 +45,12 @@ class Landing:
         self._queue_lock = threading.Lock()
         self._turn = threading.Lock()
 
-    def land(self, request: Request) -> Receipt:
+    def land(self, request: Request | Signing) -> Receipt:
         """Commit and publish a request, together with all others that wait at that moment.
 
-        Raises what :func:`repogen.accept.accept` raises; Busy; StoreError or DiskFull, also where the
-        commit stands but could not be published: then the same request again succeeds once it can.
+        Raises what :func:`repogen.accept.accept` and :func:`repogen.accept.sign.sign` raise; Busy; StoreError or
+        DiskFull, also where the commit stands but could not be published: then the same request again succeeds
+        once it can.
         """
         ticket = _Ticket(request)
         with self._queue_lock:
@@ -88,7 +90,11 @@ class Landing:
     def _chain(self, group: list[_Ticket], writer: Writer) -> None:
         for ticket in group:
             try:
-                ticket.result = accept(ticket.request, writer=writer, store=self._store, now=self._clock())
+                match ticket.request:
+                    case Signing():
+                        ticket.result = sign(ticket.request, writer=writer, now=self._clock())
+                    case Request():
+                        ticket.result = accept(ticket.request, writer=writer, store=self._store, now=self._clock())
             except RepogenError as error:
                 ticket.result = error
 

@@ -9,7 +9,22 @@ from typing import Annotated
 
 import typer
 
-from repogen.cli import add, build, catalog, init, key, repo, serve, source, token, yank
+from repogen.cli import (
+    add,
+    archive,
+    build,
+    catalog,
+    copy,
+    init,
+    key,
+    remove,
+    repo,
+    revert,
+    serve,
+    source,
+    token,
+    yank,
+)
 from repogen.cli.home import Home
 from repogen.cli.output import note
 from repogen.errors import RepogenError, StoreError
@@ -32,6 +47,10 @@ app.command("list")(catalog.list_projects)
 app.command("show")(catalog.show)
 app.command("yank")(yank.yank)
 app.command("unyank")(yank.unyank)
+app.command("archive")(archive.archive)
+app.command("remove")(remove.remove)
+app.command("copy")(copy.copy)
+app.command("revert")(revert.revert)
 app.command("build")(build.build)
 app.command("serve")(serve.serve)
 

@@ -16,7 +16,7 @@ from typing import TypeVar
 import pygit2
 
 from repogen.errors import Busy, StoreError, UsageError
-from repogen.model.names import CommitId
+from repogen.model.names import CommitId, Sha256
 from repogen.store.faults import storage_errors
 from repogen.store.locks import locked
 from repogen.store.pool import Pool
@@ -79,6 +79,10 @@ class Store:
     def newest(self) -> Revision:
         """The store as it is now."""
         return self.at(self.head())
+
+    def lacks(self, sha256: Sha256, size: int) -> bool:
+        """Are the bytes of a distribution gone? A checkout need not have them: they are where it came from."""
+        return self._repository.is_bare and not self.pool.holds(sha256, size)
 
     def write(self, change: Callable[[Writer], _Result], *, wait: float) -> _Result:
         """Let ``change`` add commits and land them: durable, by one ref update.

@@ -7,6 +7,7 @@ from repogen.model.names import ProjectKey, Sha256, shard
 CONFIG = "repogen.toml"
 ATTRIBUTES = ".gitattributes"
 SOURCES = "sources"
+REMOVED = "removed"
 TOKENS = "tokens"
 TEMPLATES = "templates"
 
@@ -31,6 +32,30 @@ def source_path(source: str) -> str:
 def project_path(source: str, key: ProjectKey) -> str:
     """The folder of a project. Sharded by hash, so that names with a common prefix spread evenly."""
     return f"{SOURCES}/{source}/{shard(key)}/{key}"
+
+
+def source_tombstones_path(source: str) -> str:
+    """The folder of the tombstones of a source."""
+    return f"{REMOVED}/{source}"
+
+
+def tombstones_path(source: str, key: ProjectKey) -> str:
+    """The folder of a project's tombstones, by version as in the project's own.
+
+    Apart from the project, so that a project is there exactly if it has distributions.
+    """
+    return f"{REMOVED}/{source}/{shard(key)}/{key}"
+
+
+def tombstone_path(record: str) -> str:
+    """The file of the tombstone that takes the place of the record at that path."""
+    return REMOVED + record.removeprefix(SOURCES)
+
+
+def files_of(tombstone: str) -> tuple[str, ...]:
+    """Every file that a distribution can have, given the path of its tombstone; the first is its archive."""
+    archive = SOURCES + tombstone.removeprefix(REMOVED).removesuffix(RECORD)
+    return archive, *(archive + suffix for suffix in (METADATA, RECORD, SIGNATURE, ATTESTATIONS))
 
 
 def token_path(jti: str) -> str:

@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from repogen.model.names import Sha256
+from repogen.store.sync import sync_filesystem
 
 
 class Pool:
@@ -44,6 +45,16 @@ class Pool:
                 raise
             _copy_beside(spooled, place)
             spooled.unlink()
+
+    def drop(self, sha256: Sha256) -> bool:
+        """Take a file out for good; it is gone from the disk when this returns. Was it there?"""
+        place = self.path(sha256)
+        try:
+            place.unlink()
+        except FileNotFoundError:
+            return False
+        sync_filesystem(place.parent)
+        return True
 
 
 def _copy_beside(origin: Path, place: Path) -> None:

@@ -11,9 +11,11 @@ import pygit2
 from repogen.config import Config, parse_config
 from repogen.errors import ConfigError, StoreError
 from repogen.model.catalog import Entry, Project
-from repogen.model.names import BlobId, CommitId, ProjectKey, TreeId, shard
+from repogen.model.names import BlobId, CommitId, ProjectKey, Sha256, TreeId, shard
 from repogen.model.record import load_record
+from repogen.model.tombstone import Tombstone, load_tombstone
 from repogen.store import paths
+from repogen.store.history import Step, find_commit, read_step
 
 _CORRECT = "correct it in the store"
 
@@ -34,6 +36,16 @@ class Revision:
         self.commit = commit
         with _readable(f"commit {commit}"):
             self._commit = repository[commit].peel(pygit2.Commit)
+
+    def step(self) -> Step:
+        """What the commit itself changed."""
+        with _readable(f"commit {self.commit}"):
+            return read_step(self._commit)
+
+    def find(self, text: str) -> CommitId:
+        """The commit of the history up to here that ``text`` means, see :func:`~repogen.store.history.find_commit`."""
+        with _readable("the history"):
+            return find_commit(self._repository, self.commit, text)
 
     def folder_id(self, path: str) -> TreeId | None:
         """The id of the folder at ``path``, or None."""
@@ -57,6 +69,12 @@ class Revision:
         """The bytes of a blob. Raises StoreError."""
         with _readable(f"blob {blob}"):
             return self._repository[blob].peel(pygit2.Blob).data
+
+    def file_id(self, path: str) -> BlobId | None:
+        """The id of the file at ``path``, or None."""
+        with _readable(path):
+            found = self._find(path)
+        return BlobId(str(found.id)) if isinstance(found, pygit2.Blob) else None
 
     def read(self, path: str) -> bytes | None:
         """The bytes of the file at ``path``, or None where there is no such file. Raises StoreError."""
@@ -128,8 +146,47 @@ class Revision:
         """The names of the version folders of a project."""
         return tuple(self.folder(self.project_id(source, key)).folders)
 
+    def removed_versions(self, source: str, key: ProjectKey) -> tuple[str, ...]:
+        """The names of the version folders of what was removed of a project."""
+        return tuple(self.folder(self.folder_id(paths.tombstones_path(source, key))).folders)
+
+    def sources_with(self, key: ProjectKey, sha256: Sha256, size: int) -> tuple[str, ...]:
+        """The sources in whose project of that name some file has these bytes.
+
+        An archive states its own name, so the same bytes belong to the same project wherever they are.
+        """
+        pointer = str(pygit2.hash(paths.lfs_pointer(sha256, size)))
+        sources = sorted(self.folder(self.folder_id(paths.SOURCES)).folders)
+        return tuple(
+            source
+            for source in sources
+            if any(blob == pointer for _, blob in self.files_below(self.project_id(source, key)))
+        )
+
+    def others_spelled_alike(self, source: str, key: ProjectKey) -> tuple[ProjectKey, ...]:
+        """The projects, also removed ones, whose names differ from this one in upper and lower case only."""
+        folded = key.lower()
+        beside = [paths.project_path(source, key), paths.tombstones_path(source, key)]
+        shards = [self.folder(self.folder_id(path.rpartition("/")[0])) for path in beside]
+        found = {name for folder in shards for name in folder.folders if name.lower() == folded and name != key}
+        return tuple(map(ProjectKey, sorted(found)))
+
+    def tombstones(self, source: str, key: ProjectKey) -> dict[str, Tombstone]:
+        """What was removed of a project, by path. Raises StoreError for a tombstone that cannot be read."""
+        folder = paths.tombstones_path(source, key)
+        found = {}
+        for name, blob in self.files_below(self.folder_id(folder)):
+            try:
+                found[f"{folder}/{name}"] = load_tombstone(self.blob(blob))
+            except ValueError as error:
+                raise StoreError(f"{folder}/{name}: {error}", hint=_CORRECT) from error
+        return found
+
     def entries(self, tree: TreeId | None) -> tuple[Entry, ...]:
-        """The distributions below the folder with that id (of a project, of a release), sorted by file name."""
+        """The distributions below the folder with that id (of a project, of a release), sorted by file name.
+
+        Raises StoreError for a record that cannot be read or is not of the file beside it.
+        """
         found: list[Entry] = []
         files = dict(self.files_below(tree))
         for path, pointer in files.items():
@@ -140,17 +197,17 @@ class Revision:
                 loaded = load_record(self.blob(record))
             except ValueError as error:
                 raise StoreError(f"{path}{paths.RECORD}: {error}", hint=_CORRECT) from error
-            if loaded.filename != path.rpartition("/")[2]:
-                raise StoreError(f"{path}{paths.RECORD}: is of another file, {loaded.filename!r}", hint=_CORRECT)
-            if pygit2.hash(paths.lfs_pointer(loaded.sha256, loaded.size)) != pygit2.Oid(hex=pointer):
-                raise StoreError(f"{path}{paths.RECORD}: digest or size is not that of the pointer", hint=_CORRECT)
             entry = Entry(
                 record=loaded,
                 metadata=files.get(path + paths.METADATA),
                 signature=files.get(path + paths.SIGNATURE),
             )
+            if not f"/{path}".endswith(f"/{entry.place}"):
+                raise StoreError(f"{path}{paths.RECORD}: is of another file, {entry.place!r}", hint=_CORRECT)
+            if pygit2.hash(paths.lfs_pointer(loaded.sha256, loaded.size)) != pygit2.Oid(hex=pointer):
+                raise StoreError(f"{path}{paths.RECORD}: digest or size is not that of the pointer", hint=_CORRECT)
             found.append(entry)
-        return tuple(sorted(found, key=lambda entry: entry.record.filename))
+        return tuple(sorted(found, key=lambda entry: (entry.record.filename, entry.record.target)))
 
     def _tree(self, tree: TreeId) -> pygit2.Tree:
         with _readable(f"tree {tree}"):

@@ -1,4 +1,4 @@
-"""Yanking: which files a version or a name means, and what is left as it was."""
+"""Yanking and archiving: which files a version or a name means, and what is left as it was."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from repogen.errors import NotFound
+from repogen.errors import NotFound, UsageError
 from repogen.model.names import ProjectKey
 from repogen.store import Store
 from tests.factories import make_sdist, make_wheel
-from tests.stores import add, mark, new_store
+from tests.r_packages import make_r_binary, make_r_source
+from tests.stores import add, history, incoming, mark, new_store, shelve
 
 
 @pytest.fixture
@@ -82,3 +83,75 @@ def test_what_is_not_there(store: Store, source: str, name: str, which: str, mes
 
     assert str(caught.value) == message
     assert store.head() == before
+
+
+@pytest.fixture
+def r_store(tmp_path: Path) -> Store:
+    """A store whose source ``near`` has the R package example, 1.0 as source and for Windows, and 2.0."""
+    store = new_store(tmp_path, b"format = 1\n[sources.near]\nid = 'n1'\ntype = 'r'\n")
+    add(store, "near", [incoming(make_r_source(tmp_path)), incoming(make_r_binary(tmp_path, platform="windows"))])
+    add(store, "near", [make_r_source(tmp_path, version="2.0")])
+    return store
+
+
+def archived(store: Store) -> dict[str, bool]:
+    project = store.newest().project("near", ProjectKey("example"))
+    assert project is not None
+    return {entry.place: entry.record.archived for entry in project.entries}
+
+
+def test_a_project_is_archived_whole(r_store: Store) -> None:
+    """Every file of every release gets the mark, in one commit; again, there is nothing to do."""
+    marked = shelve(r_store, "near", "example")
+
+    assert marked.commit == r_store.head()
+    assert archived(r_store) == {
+        "example_1.0.tar.gz": True,
+        "windows-4.2/example_1.0.zip": True,
+        "example_2.0.tar.gz": True,
+    }
+    again = shelve(r_store, "near", "example")
+    assert (again.commit, again.filenames) == (None, ())
+    assert len(history(r_store)) == 4
+
+
+def test_a_release_is_archived(r_store: Store, tmp_path: Path) -> None:
+    """In whatever spelling, and for every platform; what is uploaded later is not concerned."""
+    assert shelve(r_store, "near", "example", "1-0").filenames == ("example_1.0.tar.gz", "example_1.0.zip")
+    add(r_store, "near", [make_r_source(tmp_path, version="1.1")])
+
+    assert [place for place, mark in archived(r_store).items() if not mark] == [
+        "example_1.1.tar.gz",
+        "example_2.0.tar.gz",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "message"),
+    [
+        ("Example", None, "no project 'Example' in source 'near'"),
+        ("example", "3.0", "'example' has no version or file '3.0' in source 'near'; versions: 1.0, 2.0"),
+        (
+            "example",
+            "example_1.0.zip",
+            "'example' has no version 'example_1.0.zip' in source 'near'; files are archived by whole releases",
+        ),
+    ],
+)
+def test_what_cannot_be_archived(r_store: Store, name: str, version: str | None, message: str) -> None:
+    """R's names are what they are, letter by letter; a file by itself is not archived."""
+    with pytest.raises(NotFound) as caught:
+        shelve(r_store, "near", name, version)
+
+    assert str(caught.value) == message
+
+
+def test_each_ecosystem_has_its_own_mark(tmp_path: Path) -> None:
+    """Python knows no archive and R no yanking: who asks for it learns what there is."""
+    config = b"format = 1\n[sources.python]\ntype = 'python'\n[sources.r]\ntype = 'r'\n"
+    store = new_store(tmp_path, config)
+
+    with pytest.raises(UsageError, match="Python packages cannot be archived; yank them: repogen yank NAME VERSION"):
+        shelve(store, "python", "example")
+    with pytest.raises(UsageError, match="R packages cannot be yanked; archive them: repogen archive NAME VERSION"):
+        mark(store, "r", "example", "1.0", "broken")

@@ -244,6 +244,39 @@ def test_the_pool_takes_a_file_once(store: Store, tmp_path: Path) -> None:
     assert not store.pool.holds(digest, 8)
 
 
+def test_the_pool_drops_a_file(store: Store, tmp_path: Path) -> None:
+    """It says whether there was anything to drop; a bare store lacks the file then."""
+    spooled = tmp_path / "spooled"
+    spooled.write_bytes(b"content")
+    digest = Sha256("ab" * 32)
+    store.pool.take(spooled, digest)
+    assert not store.lacks(digest, 7)
+
+    assert store.pool.drop(digest)
+
+    assert not store.pool.drop(digest)
+    assert store.lacks(digest, 7)
+
+
+def test_who_has_some_bytes(store: Store) -> None:
+    """Every source in whose project of that name a pointer names them, listed in the configuration or not."""
+    key, digest = ProjectKey("example"), Sha256("ab" * 32)
+    pointer = lfs_pointer(digest, 7)
+    commit(
+        store,
+        {
+            f"{project_path('b', key)}/1.0/x.whl": pointer,
+            f"{project_path('a', key)}/1.0/target/y.whl": pointer,
+            f"{project_path('c', key)}/1.0/x.whl": lfs_pointer(Sha256("cd" * 32), 7),
+            f"{project_path('d', ProjectKey('other'))}/1.0/x.whl": pointer,
+            "sources/README": b"",
+        },
+    )
+
+    assert store.newest().sources_with(key, digest, 7) == ("a", "b")
+    assert store.newest().sources_with(key, digest, 8) == ()
+
+
 def test_a_work_tree_follows(tmp_path: Path) -> None:
     """In a checked-out store new files appear, archives as bytes; what a person changed is left alone."""
     checkout = tmp_path / "checkout"
