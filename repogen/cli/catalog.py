@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 import typer
@@ -10,11 +10,16 @@ import typer
 from repogen.cli.home import Home
 from repogen.cli.output import Format, Output, print_json, say, table
 from repogen.config import Source
-from repogen.ecosystems import ECOSYSTEMS, ecosystem_of, same_version
+from repogen.ecosystems import ecosystem_of, same_version
 from repogen.errors import NotFound
 from repogen.model.catalog import Entry, Project
 from repogen.model.record import record_document
 from repogen.store.revision import Revision
+
+#: How many columns a list of files has at the least.
+_ALWAYS = 5
+#: A longer text, such as a README, is shown as JSON only.
+_MAX_SHOWN = 500
 
 InSource = Annotated[str | None, typer.Option("--source", help="Only in this source.")]
 
@@ -34,10 +39,16 @@ def list_projects(
             print_json(rows)
         else:
             cells = [
-                [row["source"], row["filename"], str(row["size"]), row["uploaded"], row["by"]["subject"]]
+                [
+                    *(row["source"], row["filename"], str(row["size"]), row["uploaded"], row["by"]["subject"]),
+                    *(row["target"], _mark(row)),
+                ]
                 for row in rows
             ]
-            table(("SOURCE", "FILENAME", "SIZE", "UPLOADED", "BY"), cells)
+            headings = ("SOURCE", "FILENAME", "SIZE", "UPLOADED", "BY", "TARGET", "MARK")
+            # Most projects have neither binaries for a platform nor marks.
+            shown = [n for n in range(len(headings)) if n < _ALWAYS or any(row[n] for row in cells)]
+            table([headings[n] for n in shown], [[row[n] for n in shown] for row in cells])
         return
     found: list[dict[str, Any]] = [
         {"source": one.name, "type": one.type, "name": key, "versions": _sorted(one, revision.versions(one.name, key))}
@@ -77,24 +88,34 @@ def show(
     for number, row in enumerate(rows):
         if number:
             typer.echo()
-        for label, value in row.items():
-            if isinstance(value, dict):
-                for key, inner in sorted(value.items()):
-                    say(f"{label}.{key}: {_plain(inner)}")
-            else:
-                say(f"{label}: {_plain(value)}")
+        for label, value in _flat(row):
+            say(f"{label}: {_plain(value)}")
+
+
+def _flat(value: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    for key, inner in sorted(value.items()) if above else value.items():
+        if isinstance(inner, dict):
+            yield from _flat(inner, f"{above}{key}.")
+        else:
+            yield above + key, inner
 
 
 def _plain(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, str) and len(value) > _MAX_SHOWN:
+        return f"({len(value)} characters)"
     return "-" if value is None else str(value)
+
+
+def _mark(row: Mapping[str, Any]) -> str:
+    yanked = row["yanked"] is not None
+    return ", ".join(word for word, applies in (("yanked", yanked), ("archived", row["archived"])) if applies)
 
 
 def _sources(revision: Revision, name: str | None) -> Iterator[Source]:
     config = revision.good_config()
-    wanted = [config.source(name)] if name is not None else list(config.sources.values())
-    yield from (source for source in wanted if source.type in ECOSYSTEMS)
+    yield from [config.source(name)] if name is not None else config.sources.values()
 
 
 def _named(revision: Revision, name: str, source: str | None) -> list[Project]:

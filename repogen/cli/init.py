@@ -50,4 +50,5 @@ def init(
     say(f"made a home at {place.root}")
     if not empty:
         option = f"--home {shlex.quote(str(place.root))}"
-        say(f"next: repogen {option} token create --description me --sources local-python --scope sources:write")
+        sources = ",".join(source for source, _, _ in _FIRST)
+        say(f"next: repogen {option} token create --description me --sources {sources} --scope sources:write")

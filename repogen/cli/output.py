@@ -33,6 +33,11 @@ def note(text: str) -> None:
     typer.echo(one_line(text, limit=4000), err=True)
 
 
+def note_undo(commit: str) -> None:
+    """How to take the commit back, for people."""
+    note(f"undo with: repogen revert {commit[:12]}")
+
+
 def print_json(value: Any) -> None:
     """A value as JSON on standard output."""
     json.dump(value, sys.stdout, indent=2, ensure_ascii=True)

@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from repogen.accept.configure import Edit, configure, create_repository, edit_repository, remove_repository
-from repogen.cli.choices import Kind
 from repogen.cli.home import WAIT, Home, now
 from repogen.cli.output import Format, Output, print_json, say, table
 from repogen.errors import UsageError
+from repogen.model.names import SourceType
 
 app = typer.Typer(help="Repositories: what clients install from.", no_args_is_help=True)
 
@@ -26,7 +26,7 @@ Fallback = Annotated[
 def create(
     context: typer.Context,
     name: str,
-    kind: Annotated[Kind, typer.Option("--type", help="What it serves.")],
+    kind: Annotated[SourceType, typer.Option("--type", help="What it serves.")],
     source: Sources,
     description: Description = None,
     fallback: Fallback = None,
@@ -34,7 +34,7 @@ def create(
     """Add a repository of one or more sources."""
     edit = create_repository(
         name,
-        kind=kind.value,
+        kind=kind,
         identifier=uuid.uuid4().hex,
         sources=source,
         description=description or "",

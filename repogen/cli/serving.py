@@ -57,6 +57,7 @@ class Instance:
             config=self.config,
             authenticate=self.authenticate,
             accept=self.accept,
+            sign=self._landing.land,
             project=lambda source, key: self._store.newest().project(source.name, key),
             status=self.status,
             digests=lambda source: ecosystem_of(source.type).extra_digests,

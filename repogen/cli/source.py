@@ -8,10 +8,10 @@ from typing import Annotated, Any
 import typer
 
 from repogen.accept.configure import Edit, configure, create_source, remove_source, rename_source, source_moves
-from repogen.cli.choices import Kind
 from repogen.cli.home import WAIT, Home, now
 from repogen.cli.output import Format, Output, print_json, say, table
 from repogen.errors import UsageError
+from repogen.model.names import SourceType
 from repogen.store.writer import Writer
 
 app = typer.Typer(help="Sources: what uploads go to and tokens are made for.", no_args_is_help=True)
@@ -21,11 +21,11 @@ app = typer.Typer(help="Sources: what uploads go to and tokens are made for.", n
 def create(
     context: typer.Context,
     name: str,
-    kind: Annotated[Kind, typer.Option("--type", help="What it holds.")],
+    kind: Annotated[SourceType, typer.Option("--type", help="What it holds.")],
     description: Annotated[str, typer.Option(help="One line for people.")] = "",
 ) -> None:
     """Add a source."""
-    edit = create_source(name, kind=kind.value, identifier=uuid.uuid4().hex, description=description)
+    edit = create_source(name, kind=kind, identifier=uuid.uuid4().hex, description=description)
     _commit(context.obj, edit, subject=f"create source {name}")
     say(f"created source {name}")
 

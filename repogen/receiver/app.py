@@ -10,6 +10,7 @@ import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -21,16 +22,18 @@ from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
 
 from repogen.accept import Incoming, Receipt
+from repogen.accept.sign import Signing
 from repogen.auth.grants import Claims, credentials
 from repogen.config import Config, Repository, Source
 from repogen.ecosystems import ecosystem_of
 from repogen.errors import NotFound, NotPermitted
 from repogen.model.catalog import Project
-from repogen.model.names import ProjectKey
+from repogen.model.names import ProjectKey, SourceType
 from repogen.model.record import Submitter
 from repogen.receiver.access import Logged, Visit
 from repogen.receiver.answers import refusal, say
-from repogen.receiver.forms import read_form
+from repogen.receiver.files import read_file, read_signature
+from repogen.receiver.forms import PYPI_FORM, R_FORM, Fields, read_form
 from repogen.receiver.site import serve_site
 
 if TYPE_CHECKING:
@@ -38,16 +41,23 @@ if TYPE_CHECKING:
 
 _ROUTES = Map(
     [
-        Rule("/upload/pypi/<source>", methods=["POST"], endpoint="upload"),
+        Rule("/upload/pypi/<source>", methods=["POST"], endpoint="pypi-form"),
         Rule("/upload/pypi/<source>/+simple/<name>", methods=["GET"], endpoint="files"),
         Rule("/upload/pypi/<source>/<name>", methods=["GET"], endpoint="page"),
         Rule("/upload/pypi/<source>/<name>/<version>", methods=["GET"], endpoint="page"),
+        Rule("/upload/r/<source>", methods=["POST"], endpoint="r-form"),
+        Rule("/upload/r/<source>", methods=["PUT"], endpoint="r-file"),
+        Rule("/upload/r/<source>/<filename>", methods=["PUT"], endpoint="r-file"),
         Rule("/__api__/verify-auth", methods=["GET"], endpoint="verify"),
         Rule("/__api__/status", methods=["GET"], endpoint="status"),
     ],
     strict_slashes=False,
     merge_slashes=False,
 )
+#: Where the packages of each type are sent, and the form that is read there.
+_ADDRESSES: Mapping[SourceType, str] = {"python": "/upload/pypi", "r": "/upload/r"}
+_FORMS: Mapping[SourceType, Fields] = {"python": PYPI_FORM, "r": R_FORM}
+_SIGNATURE = ".asc"
 #: Paths of the receiver itself: no file of the site is looked for there.
 _OWN = ("/upload/", "/__api__/", "/_/")
 
@@ -58,12 +68,14 @@ class Wiring:
 
     ``authenticate`` takes the text of a token and raises NotAuthenticated, or StoreError where tokens cannot
     be looked up. ``accept`` commits and publishes, and raises InvalidUpload, FileExists, Busy, StoreError or
-    DiskFull. ``digests`` names what a source's indexes need besides sha256.
+    DiskFull; ``sign`` does so for a signature, and raises NotFound where its file is not there. ``digests`` names
+    what a source's indexes need besides sha256.
     """
 
     config: Callable[[], Config]
     authenticate: Callable[[str], Claims]
     accept: Callable[[Sequence[Incoming], Source, Submitter], Receipt]
+    sign: Callable[[Signing], Receipt]
     project: Callable[[Source, ProjectKey], Project | None]
     status: Callable[[], Mapping[str, str]]
     digests: Callable[[Source], tuple[str, ...]]
@@ -77,7 +89,9 @@ class Receiver:
     def __init__(self, wiring: Wiring) -> None:
         self._wiring = wiring
         self._endpoints: Mapping[str, Callable[..., Response]] = {
-            "upload": self._upload,
+            "pypi-form": partial(self._form, "python"),
+            "r-form": partial(self._form, "r"),
+            "r-file": partial(self._file, "r"),
             "files": self._files,
             "page": self._page,
             "verify": self._verify,
@@ -117,21 +131,43 @@ class Receiver:
         sources = self._wiring.config().sources
         return any(self._wiring.project(sources[name], key) is not None for name in repository.sources)
 
-    def _upload(self, visit: Visit, source: str) -> Response:
-        claims, target, config = self._admit(visit, source)
+    def _form(self, kind: SourceType, visit: Visit, source: str) -> Response:
+        by, target, config = self._admit(visit, source, kind)
         form = read_form(
             visit.environ,
+            _FORMS[kind],
             spool=self._wiring.spool,
             limit=config.upload_limit,
             digests=self._wiring.digests(target),
         )
         with form as incoming:
-            receipt = self._wiring.accept([incoming], target, Submitter(subject=claims.subject, token=claims.jti))
+            receipt = self._wiring.accept([incoming], target, by)
+        return say(200, receipt.text)
+
+    def _file(self, kind: SourceType, visit: Visit, source: str, filename: str = "") -> Response:
+        """A file as the body of the request, under the name that the address ends with; or its signature."""
+        by, target, config = self._admit(visit, source, kind)
+        distribution = visit.args.get("distribution") or None
+        if filename.endswith(_SIGNATURE):
+            filename = filename.removesuffix(_SIGNATURE)
+            signature = read_signature(visit.environ, filename=filename)
+            signing = Signing(source=target, by=by, filename=filename, signature=signature, distribution=distribution)
+            return say(200, self._wiring.sign(signing).text)
+        file = read_file(
+            visit.environ,
+            filename=filename,
+            distribution=distribution,
+            spool=self._wiring.spool,
+            limit=config.upload_limit,
+            digests=self._wiring.digests(target),
+        )
+        with file as incoming:
+            receipt = self._wiring.accept([incoming], target, by)
         return say(200, receipt.text)
 
     def _files(self, visit: Visit, source: str, name: str) -> Response:
         """The file names of one project in one source, as Hatch looks for them before it uploads."""
-        _, target, _ = self._admit(visit, source)
+        _, target, _ = self._admit(visit, source, "python")
         project = self._wiring.project(target, ecosystem_of(target.type).project_key(name))
         if project is None or not project.entries:
             raise NotFound(f"source {target.name!r} has no project {name!r}")
@@ -165,16 +201,19 @@ class Receiver:
                 raise NotPermitted(f"this token may not read repository {name!r}")
         return _json({"subject": claims.subject, "id": claims.jti})
 
-    def _admit(self, visit: Visit, source: str) -> tuple[Claims, Source, Config]:
-        """Who is asking, for which Python source. Raises NotAuthenticated, NotFound, NotPermitted, in this order."""
+    def _admit(self, visit: Visit, source: str, kind: SourceType) -> tuple[Submitter, Source, Config]:
+        """Who is asking, for which source. Raises NotAuthenticated, NotFound, NotPermitted, in this order."""
         claims = self._authenticate(visit)
         config = self._wiring.config()
         target = config.source(source)
-        if target.type != "python":
-            raise NotFound(f"source {source!r} holds packages of type {target.type}, this address takes Python's")
+        if target.type != kind:
+            raise NotFound(
+                f"source {source!r} holds packages of type {target.type}",
+                hint=f"they are sent to {_ADDRESSES[target.type]}/{source}",
+            )
         if not claims.permits("sources:write", target.id):
             raise NotPermitted(f"this token may not upload to source {source!r}")
-        return claims, target, config
+        return Submitter(subject=claims.subject, token=claims.jti), target, config
 
     def _authenticate(self, visit: Visit) -> Claims:
         visit.claims = self._wiring.authenticate(credentials(visit.headers.get("Authorization", "")))

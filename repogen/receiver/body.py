@@ -25,7 +25,7 @@ def open_body(environ: dict[str, Any], *, limit: int) -> Iterator[bytes]:
         raise TooLarge(f"the upload has {length} bytes, {limit} are allowed")
     encoding = environ.get("HTTP_CONTENT_ENCODING", "")
     if encoding.lower() not in ("", "identity"):
-        raise _invalid("content-encoding", f"the content encoding {encoding!r} is not taken; send the form as it is")
+        raise _invalid("content-encoding", f"the content encoding {encoding!r} is not taken; send the body as it is")
     if length is None and not environ.get("wsgi.input_terminated"):
         raise _invalid("body-length", "the request states no length of its body")
     return _pieces(environ["wsgi.input"], length, limit)

@@ -1,20 +1,17 @@
-"""The PyPI legacy upload form (``multipart/form-data``, RFC 7578), read while it streams in.
+"""Forms that bring a file (``multipart/form-data``, RFC 7578), read while they stream in.
 
 The file goes to the spool and through its digests in one pass; no part of a form is held in memory
-beyond the bounds below. Everything but the file, its digests, its name, version and type, the signature
-and the attestations is read past.
+beyond the bounds below. Every field that :class:`Fields` does not name is read past.
 """
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from multipart import (
     MultipartError,
@@ -27,11 +24,11 @@ from werkzeug.http import parse_options_header
 
 from repogen.accept import Incoming
 from repogen.errors import InvalidUpload, Problem, TooLarge
-from repogen.model.digests import HEX_LENGTHS, Digester
+from repogen.model.digests import HEX_LENGTHS
 from repogen.model.inspected import Stated
-from repogen.model.names import MAX_FILENAME_BYTES
 from repogen.model.signatures import MAX_SIGNATURE_BYTES
-from repogen.receiver.body import PIECE, open_body
+from repogen.receiver.body import open_body
+from repogen.receiver.files import Spooled, check_filename
 
 MAX_TEXT = 8 << 20
 MAX_TEXTS = 16 << 20
@@ -39,9 +36,6 @@ MAX_PARTS = 20_000
 #: What a form may weigh beside its file: the texts, and about 800 bytes of headers for every part.
 FORM_ALLOWANCE = 2 * MAX_TEXTS
 
-_DIGESTS = {f"{algorithm}_digest": algorithm for algorithm in HEX_LENGTHS}
-_TEXTS = {":action", "protocol_version", "name", "version", "filetype", *_DIGESTS}
-_KINDS = {"sdist": "sdist", "bdist_wheel": "wheel"}
 _ABSENT = {"", "UNKNOWN"}
 #: With these there is no one file to look into; all other problems are told together with the file's own.
 _NO_FILE = {"content-missing", "content-repeated", "filename"}
@@ -51,14 +45,57 @@ _PARAMETER = r';\s*(name|filename)=(?:"([^"]*)"|([\w.!#$&^`|~+-]+))\s*'
 _DISPOSITION = re.compile(rf"form-data\s*(?:{_PARAMETER}){{1,2}}", re.ASCII)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fields:
+    """What the fields of a form are called.
+
+    ``named``: its file must have a name. ``stated`` are texts that :class:`Stated` knows under the same name.
+    ``fixed`` maps fields to the one value that they may have, ``kinds`` the values of the field ``kind`` to an
+    ecosystem's words, ``digests`` fields to names of algorithms.
+    """
+
+    file: str
+    signature: str
+    named: bool
+    stated: frozenset[str]
+    attestations: str | None = None
+    kind: str | None = None
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    digests: Mapping[str, str] = field(default_factory=dict)
+    fixed: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def texts(self) -> frozenset[str]:
+        """The fields that are kept as texts."""
+        return self.stated.union(self.digests, self.fixed, [self.kind] if self.kind else [])
+
+
+#: The legacy upload form of PyPI.
+PYPI_FORM = Fields(
+    file="content",
+    signature="gpg_signature",
+    named=True,
+    stated=frozenset({"name", "version"}),
+    attestations="attestations",
+    kind="filetype",
+    kinds={"sdist": "sdist", "bdist_wheel": "wheel"},
+    digests={f"{algorithm}_digest": algorithm for algorithm in HEX_LENGTHS},
+    fixed={":action": "file_upload", "protocol_version": "1"},
+)
+#: repogen's own for R packages, of which a name is made where none is sent.
+R_FORM = Fields(file="file", signature="signature", named=False, stated=frozenset({"distribution"}))
+
+
 @contextmanager
-def read_form(environ: dict[str, Any], *, spool: Path, limit: int, digests: Iterable[str] = ()) -> Iterator[Incoming]:
+def read_form(
+    environ: dict[str, Any], fields: Fields, *, spool: Path, limit: int, digests: Iterable[str] = ()
+) -> Iterator[Incoming]:
     """The file that an upload request brings, spooled below ``spool`` (0600) for as long as the context is open.
 
     ``limit`` bounds the file, in bytes; ``digests`` are computed beside sha256 and those that the form states.
     Raises InvalidUpload with every problem of the form (a form that is broken off has one), TooLarge.
     """
-    form = _Form(spool=spool, limit=limit, digests={"sha256", *digests})
+    form = _Form(fields, spool=spool, limit=limit, digests={"sha256", *digests})
     try:
         pieces = open_body(environ, limit=limit + FORM_ALLOWANCE)
         _parse(pieces, _boundary(environ.get("CONTENT_TYPE", "")), form)
@@ -121,13 +158,14 @@ class _Part:
 class _Form:
     """What is known of a form so far; its methods are called in the order of the parser's events."""
 
-    def __init__(self, *, spool: Path, limit: int, digests: set[str]) -> None:
+    def __init__(self, fields: Fields, *, spool: Path, limit: int, digests: set[str]) -> None:
+        self._fields, self._kept = fields, fields.texts
         self._spool, self._limit, self._wanted = spool, limit, digests
         self._problems: list[Problem] = []
         self._texts: dict[str, str] = {}
         self._signature: list[_Part] = []
         self._attestations: list[_Part] = []
-        self._content: _Spooled | None = None
+        self._content: Spooled | None = None
         self._filename: str | None = None
         self._part = _Part("", None)
         self._parts = self._weight = 0
@@ -137,13 +175,14 @@ class _Form:
         if self._parts > MAX_PARTS:
             raise TooLarge(f"the form has more than {MAX_PARTS} parts")
         self._part = part = self._open_part(segment)
-        if part.name != "content":
+        if part.name != self._fields.file:
             return
         if self._content is not None:
             self._mind("content-repeated", "the form has more than one file")
             part.name = ""
             return
-        self._content = _Spooled(self._spool, self._wanted | {_DIGESTS[key] for key in _DIGESTS if key in self._texts})
+        stated = {algorithm for key, algorithm in self._fields.digests.items() if key in self._texts}
+        self._content = Spooled(self._spool, self._wanted | stated)
         self._filename = part.filename
         if (segment.content_type or "").startswith("image/"):
             self._mind("content-type", f"the file is sent as {segment.content_type!r}")
@@ -151,7 +190,7 @@ class _Form:
     def data(self, piece: bytes) -> None:
         part = self._part
         part.size += len(piece)
-        if part.name == "content" and self._content is not None:
+        if part.name == self._fields.file and self._content is not None:
             if part.size > self._limit:
                 raise TooLarge(f"the file is larger than the {self._limit} bytes that are allowed")
             self._content.write(piece)
@@ -159,29 +198,32 @@ class _Form:
         self._weight += len(piece)
         if part.size > MAX_TEXT or self._weight > MAX_TEXTS:
             raise TooLarge(f"the form has more text than {MAX_TEXT} bytes in a field or {MAX_TEXTS} in all")
-        if part.name == "gpg_signature":
+        if part.name == self._fields.signature:
             part.kept += piece[: MAX_SIGNATURE_BYTES + 1 - len(part.kept)]
-        elif part.name in _TEXTS or part.name == "attestations":
+        elif part.name in self._kept or part.name == self._fields.attestations:
             part.kept += piece
 
     def end(self) -> None:
         part = self._part
-        if part.name == "gpg_signature":
+        if part.name == self._fields.signature:
             self._signature.append(part)
-        elif part.name == "attestations":
+        elif part.name == self._fields.attestations:
             self._attestations.append(part)
-        elif part.name in _TEXTS:
+        elif part.name in self._kept:
             self._keep_text(part)
 
     def incoming(self) -> Incoming:
         """The whole form as one value. Raises InvalidUpload."""
-        for key, good in ((":action", "file_upload"), ("protocol_version", "1")):
+        fields = self._fields
+        for key, good in fields.fixed.items():
             if self._texts.get(key, good) != good:
                 self._mind("form-field", f"{key} must be {good!r}, not {self._texts[key]!r}")
-        kind = self._texts.get("filetype")
-        if kind is not None and kind not in _KINDS:
-            self._mind("form-field", f"filetype must be one of {', '.join(_KINDS)}, not {kind!r}")
-        stated = {algorithm: digest for key, algorithm in _DIGESTS.items() if (digest := self._digest(key, algorithm))}
+        kind = self._texts.get(fields.kind or "")
+        if kind is not None and kind not in fields.kinds:
+            self._mind("form-field", f"{fields.kind} must be one of {', '.join(fields.kinds)}, not {kind!r}")
+        stated = {
+            algorithm: digest for key, algorithm in fields.digests.items() if (digest := self._digest(key, algorithm))
+        }
         filename = self._checked_filename()
         signature = self._checked_signature(filename)
         if self._content is None or any(problem.code in _NO_FILE for problem in self._problems):
@@ -194,7 +236,8 @@ class _Form:
             stated=Stated(
                 name=self._texts.get("name"),
                 version=self._texts.get("version"),
-                kind=_KINDS.get(kind or ""),
+                kind=fields.kinds.get(kind or ""),
+                distribution=self._texts.get("distribution"),
                 digests=stated,
             ),
             signature=signature,
@@ -218,7 +261,7 @@ class _Form:
         if "name" not in found:
             self._mind("part-header", f"the part header {disposition!r} cannot be understood")
             # A header that hides what it names may hide the file, which must not be weighed as a text.
-            return _Part("content" if segment.name == "content" else "", None)
+            return _Part(segment.name if segment.name == self._fields.file else "", None)
         return _Part(found["name"], found.get("filename"))
 
     def _keep_text(self, part: _Part) -> None:
@@ -246,18 +289,14 @@ class _Form:
         return None
 
     def _checked_filename(self) -> str:
-        name = self._filename
+        name = self._filename or ""
         if self._content is None:
-            self._mind("content-missing", "the form has no file: the field 'content' is missing")
-        elif not name:
+            self._mind("content-missing", f"the form has no file: the field {self._fields.file!r} is missing")
+        elif not name and self._fields.named:
             self._mind("filename", "the file has no name")
-        elif len(name.encode()) > MAX_FILENAME_BYTES:
-            self._mind("filename", f"the file name is longer than {MAX_FILENAME_BYTES} bytes: {name[:100]!r}...")
-        elif "/" in name or "\\" in name:
-            self._mind("filename", f"the file name {name!r} holds a path")
-        elif not name.isprintable():
-            self._mind("filename", f"the file name {name!r} holds characters that do not print")
-        return name or ""
+        else:
+            self._problems += check_filename(name)
+        return name
 
     def _checked_signature(self, filename: str) -> bytes | None:
         """The armour out of one file part (twine), or out of two texts, its name and itself (pdm)."""
@@ -270,45 +309,12 @@ class _Form:
             case [_Part(filename=None) as title, _Part(filename=None) as armour]:
                 name = title.kept.decode("utf-8", "replace")
             case _:
-                self._mind("signature-form", "gpg_signature must be one file, or its name and then its text")
+                text = f"{self._fields.signature} must be one file, or its name and then its text"
+                self._mind("signature-form", text)
                 return None
         if filename and name != f"{filename}.asc":
             self._mind("signature-name", f"the signature is named {name[:300]!r}, not {filename + '.asc'!r}")
         return bytes(armour.kept)
-
-
-class _Spooled:
-    """The file on its way into the spool, hashed as it goes by."""
-
-    def __init__(self, spool: Path, algorithms: set[str]) -> None:
-        descriptor, path = tempfile.mkstemp(dir=spool, prefix="upload-")
-        self.path = Path(path)
-        self._file: BinaryIO = os.fdopen(descriptor, "wb")
-        self._digester = Digester(algorithms)
-
-    @property
-    def size(self) -> int:
-        return self._digester.size
-
-    def write(self, piece: bytes) -> None:
-        self._digester.update(piece)
-        self._file.write(piece)
-
-    def digests(self, also: Iterable[str]) -> dict[str, str]:
-        """All digests, after everything was written; a second pass makes those of ``also`` that came too late."""
-        self._file.close()
-        digests = self._digester.digests()
-        late = Digester(set(also) - set(digests))
-        if late.digests():
-            with self.path.open("rb") as file:
-                while piece := file.read(PIECE):
-                    late.update(piece)
-        return digests | late.digests()
-
-    def discard(self) -> None:
-        with suppress(OSError):
-            self._file.close()
-        self.path.unlink(missing_ok=True)
 
 
 def _parameters(disposition: str) -> list[tuple[str, str]]:

@@ -72,8 +72,12 @@ def serve_site(root: Path, visit: Visit, config: Config, has: Callable[[Reposito
     match names:
         case [_, "latest", "simple", project] if slash or project not in _PAGES:
             key = ecosystem_of("python").project_key(project)
-            if key != project and _exists(root, [*names[:-1], key]):
-                return _moved(f"../{key}/" if slash else f"{key}/")
+            if normalized := _normalized(root, names, 3, key, slash=slash):
+                return _moved(normalized)
+        case [repository, "packages", project, *_] if repository in config.repositories:
+            shown = ecosystem_of(config.repositories[repository].type).project_key(project)
+            if normalized := _normalized(root, names, 2, shown, slash=slash):
+                return _moved(normalized)
     try:
         descriptor, facts = _open(root, names)
     except NotFound:
@@ -125,6 +129,18 @@ def _exists(root: Path, names: Sequence[str]) -> bool:
         return False
     os.close(descriptor)
     return True
+
+
+def _normalized(root: Path, names: Sequence[str], place: int, key: ProjectKey, *, slash: bool) -> str:
+    """The way to the same page under the normalized name ``key`` of the project that ``names`` has at ``place``.
+
+    Relative; "" where that is its name already, or no such page is there.
+    """
+    below = names[place + 1 :]
+    if key == names[place] or not _exists(root, [*names[:place], key, *below]):
+        return ""
+    way = "/".join(map(quote, (key, *below)))
+    return f"{'../' * (len(below) + slash)}{way}{'/' if slash or not below else ''}"
 
 
 def _fallback(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -149,7 +150,8 @@ def test_a_name_that_is_taken(cli: Cli, dist: Path, tmp_path: Path) -> None:
         (["empty"], 2, "the folder 'empty' holds no distribution"),
         (["none.whl"], 2, "there is no file 'none.whl'"),
         (["no\x1b[2J\nne.whl"], 2, r"there is no file 'no\x1b[2J\nne.whl'"),
-        (["alone.whl.asc"], 2, "nothing to add; name files or folders, or use --path"),
+        (["alone.whl.asc"], 3, "the signature must be one PGP SIGNATURE block, it has 0 blocks"),
+        (["alone.whl.asc", "notes.txt"], 2, "the signature 'alone.whl.asc' comes without its file; name the file too"),
         (["notes.txt"], 3, "notes.txt: file name 'notes.txt': use .whl for a wheel, .tar.gz or .zip for an sdist"),
         (["a b\n.whl"], 3, r"file name 'a b\n.whl': only letters, digits and"),
     ],
@@ -169,15 +171,40 @@ def test_what_is_nothing_to_add(
 
 
 @pytest.mark.parametrize(
-    ("source", "status", "message"),
+    ("source", "name", "status", "message"),
     [
-        ("none", 7, "no source named 'none'; sources: local-python, local-r"),
-        ("local-r", 7, "this version of repogen takes no r packages yet"),
+        ("none", "", 7, "no source named 'none'; sources: local-python, local-r"),
+        ("local-r", "", 2, "holds no distribution"),
+        ("local-r", "example-1.0-py3-none-any.whl", 3, "an R package is named Package_Version.tar.gz"),
     ],
 )
-def test_where_nothing_can_be_added(cli: Cli, dist: Path, source: str, status: int, message: str) -> None:
-    """A source that is not there, and one of a type that cannot be taken."""
-    assert message in cli("add", "--source", source, dist, status=status).err
+def test_where_nothing_can_be_added(cli: Cli, dist: Path, source: str, name: str, status: int, message: str) -> None:
+    """A source that is not there, and one of the other ecosystem."""
+    assert message in cli("add", "--source", source, dist / name, status=status).err
+
+
+def test_a_signature_alone(cli: Cli, dist: Path, tmp_path: Path) -> None:
+    """It is added to the file that is there already, wherever that lies on this machine; the first one is kept."""
+    wheel, sdist = dist / "example-1.0-py3-none-any.whl", dist / "example-1.0.tar.gz"
+    signatures = [wheel.with_name(f"{wheel.name}.asc"), sdist.with_name(f"{sdist.name}.asc")]
+    signatures[1].write_bytes(SIGNATURE)
+    refused = cli("add", "--source", "local-python", signatures[0], status=7)
+    assert refused.err == (
+        f"repogen: source 'local-python' has no file '{wheel.name}'; send the file itself, with or before its .asc\n"
+    )
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    cli("add", "--source", "local-python", *(shutil.move(file, elsewhere) for file in (wheel, sdist)))
+
+    ran = cli("add", "--source", "local-python", *signatures)
+    signatures[0].write_bytes(OTHER_SIGNATURE)
+    again = cli("add", "--source", "local-python", signatures[0])
+
+    assert ran.out.splitlines()[:2] == [f"signed: {wheel.name}", f"signed: {sdist.name}"]
+    assert ran.out.splitlines()[-1] == f"commit {head(cli)[:12]}"
+    assert again.out.splitlines() == [f"unchanged: {wheel.name}", "nothing had to change"]
+    assert again.err == f"warning: {wheel.name}: another signature is there already and was kept\n"
+    assert (cli.home / INDEX).read_text().count('data-gpg-sig="true"') == 2
 
 
 def test_what_nobody_can_install_is_said(cli: Cli, dist: Path) -> None:

@@ -27,7 +27,7 @@ def test_a_home_has_everything(bare: Cli, home: Path) -> None:
 
     assert sorted(path.name for path in home.iterdir()) == ["derived", "signing.key", "site", "spool", "store.git"]
     assert ran.out.splitlines()[0] == f"made a home at {home}"
-    assert "token create --description me --sources local-python --scope sources:write" in ran.out
+    assert "token create --description me --sources local-python,local-r --scope sources:write" in ran.out
     parsed = parse_config(config(home).encode())
     assert {name: source.type for name, source in parsed.sources.items()} == {"local-python": "python", "local-r": "r"}
     assert {name: one.sources for name, one in parsed.repositories.items()} == {
@@ -35,7 +35,7 @@ def test_a_home_has_everything(bare: Cli, home: Path) -> None:
         "r": ("local-r",),
     }
     assert Store(home / "store.git").newest().read(".gitattributes") is not None
-    assert "python/latest/simple/index.json" in site_files(home / "site")
+    assert {"python/latest/simple/index.json", "r/latest/src/contrib/PACKAGES.rds"} <= site_files(home / "site").keys()
     assert broken_links(site_files(home / "site")) == []
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from tests.conformance.instance import Instance, serving
 from tests.conformance.programs import clean, run
+from tests.conformance.rscript import R, find_package, literal
 from tests.conftest import Client
 
 
@@ -27,11 +28,29 @@ def token(instance: Instance) -> str:
     return instance.token()
 
 
+@pytest.fixture(scope="session")
+def r_token(instance: Instance) -> str:
+    """A token for ``local-r``."""
+    return instance.token("local-r")
+
+
 @pytest.fixture
 def own(client: Client, tmp_path: Path) -> Iterator[Instance]:
     """A home of one's own, for what would disturb the others."""
     with serving(tmp_path / "home", client) as served:
         yield served
+
+
+@pytest.fixture
+def r(client: Client, tmp_path: Path) -> R:
+    """R with an empty library."""
+    return R(client, tmp_path / "r")
+
+
+@pytest.fixture(scope="session")
+def remotes(client: Client) -> str:
+    """R code for the functions of remotes, which is no part of R."""
+    return f'loadNamespace("remotes", lib.loc = {literal(find_package(client, "remotes"))})'
 
 
 @pytest.fixture(scope="session")

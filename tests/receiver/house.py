@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from repogen.accept import Incoming, Outcome, Receipt
+from repogen.accept.sign import Signing
 from repogen.auth.grants import Claims
 from repogen.config import Config, Repository, Source
-from repogen.errors import FileExists, InvalidUpload, NotAuthenticated, Problem
+from repogen.errors import FileExists, InvalidUpload, NotAuthenticated, NotFound, Problem
 from repogen.model.catalog import Entry, Project
 from repogen.model.names import CommitId, ProjectKey
 from repogen.model.record import Record, Submitter
@@ -30,12 +31,16 @@ CONFIG = Config(
             sources=("local-python", "other-python"),
             fallback="https://index.example/simple",
         ),
+        "r": Repository(name="r", id="p3", type="r", sources=("local-r",)),
     },
     upload_limit=400 << 20,
 )
 WRITER = Claims(jti="t-writer", subject="ci", scopes={"sources:write": ("s1",)})
 READER = Claims(jti="t-reader", subject="dev", scopes={"repos:read": ("p1",)})
-TOKENS = {"good.writer.token": WRITER, "good.reader.token": READER}
+STATISTICIAN = Claims(jti="t-r", subject="rci", scopes={"sources:write": ("s3",)})
+TOKENS = {"good.writer.token": WRITER, "good.reader.token": READER, "good.r.token": STATISTICIAN}
+#: What a file is called that comes without a name.
+NAMELESS = "described_1.0.tar.gz"
 
 
 @dataclass
@@ -45,6 +50,7 @@ class House:
     root: Path
     config: Config = CONFIG
     files: dict[str, Incoming] = field(default_factory=dict)
+    signings: list[Signing] = field(default_factory=list)
     senders: list[Submitter] = field(default_factory=list)
     accepting: Callable[[Incoming], None] | None = None
 
@@ -64,6 +70,7 @@ class House:
             config=lambda: self.config,
             authenticate=self.authenticate,
             accept=self.accept,
+            sign=self.sign,
             project=self.project,
             status=lambda: {"state": "ok", "head": "1" * 40},
             digests=lambda source: ("md5",) if source.type == "r" else (),
@@ -72,7 +79,7 @@ class House:
         )
 
     def authenticate(self, token: str) -> Claims:
-        """Claims by token: there are two that are good."""
+        """Claims by token: there are three that are good."""
         try:
             return TOKENS[token]
         except KeyError:
@@ -94,15 +101,27 @@ class House:
             raise InvalidUpload(problems)
         if found["sha256"] != data.hexdigest() or one.size != one.spooled.stat().st_size:
             raise AssertionError("the digests are not those of the spooled bytes")
-        before = self.files.get(one.filename)
+        name = one.filename or NAMELESS
+        before = self.files.get(name)
         if before is not None and before.digests["sha256"] != found["sha256"]:
-            raise FileExists(one.filename, sha256=before.digests["sha256"])
-        self.files[one.filename] = one
+            raise FileExists(name, sha256=before.digests["sha256"])
+        self.files[name] = one
         self.senders.append(by)
         return Receipt(
             commit=CommitId("1" * 40),
-            outcomes=(Outcome(filename=one.filename, status="added"),),
-            text=f"added {one.filename} to {source.name}",
+            outcomes=(Outcome(filename=name, status="added"),),
+            text=f"added {name} to {source.name}",
+        )
+
+    def sign(self, signing: Signing) -> Receipt:
+        """Keep the signature of a file that is there."""
+        if signing.filename not in self.files:
+            raise NotFound(f"there is no file {signing.filename!r}")
+        self.signings.append(signing)
+        return Receipt(
+            commit=CommitId("2" * 40),
+            outcomes=(Outcome(filename=signing.filename, status="signed"),),
+            text=f"signed {signing.filename}",
         )
 
     def project(self, source: Source, key: ProjectKey) -> Project | None:

@@ -45,7 +45,7 @@ def test_a_bearer_token_is_as_good(port: int) -> None:
         (UPLOAD, "not.a.token", 401, "not good"),
         ("/upload/pypi/unknown", None, 401, ""),
         ("/upload/pypi/unknown", "good.reader.token", 404, "no source named 'unknown'"),
-        ("/upload/pypi/local-r", "good.writer.token", 404, "type r"),
+        ("/upload/pypi/local-r", "good.r.token", 404, "packages of type r; they are sent to /upload/r/local-r"),
         ("/upload/pypi/other-python", "good.writer.token", 403, "other-python"),
         (UPLOAD, "good.reader.token", 403, "local-python"),
         (UPLOAD, "good.writer.token", 413, "allowed"),

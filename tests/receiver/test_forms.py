@@ -11,7 +11,7 @@ import pytest
 
 from repogen.accept import Incoming
 from repogen.errors import InvalidUpload, TooLarge
-from repogen.receiver.forms import MAX_PARTS, MAX_TEXT, read_form
+from repogen.receiver.forms import MAX_PARTS, MAX_TEXT, PYPI_FORM, R_FORM, Fields, read_form
 from tests.receiver.wire import BOUNDARY, FORM, WHEEL, Part, encode, upload_form
 
 DATA = b"wheel bytes"
@@ -44,9 +44,9 @@ def request(body: bytes, *, piece: int = 1 << 20, **environ: Any) -> dict[str, A
     }
 
 
-def read(body: bytes, spool: Path, *, limit: int = 1 << 20, **environ: Any) -> Incoming:
+def read(body: bytes, spool: Path, *, fields: Fields = PYPI_FORM, limit: int = 1 << 20, **environ: Any) -> Incoming:
     """Read a form that is good."""
-    with read_form(request(body, **environ), spool=spool, limit=limit) as incoming:
+    with read_form(request(body, **environ), fields, spool=spool, limit=limit) as incoming:
         assert incoming.spooled.parent == spool
         assert incoming.spooled.stat().st_mode & 0o777 == 0o600
         assert incoming.spooled.stat().st_size == incoming.size
@@ -161,8 +161,9 @@ def test_an_announced_size_is_judged_before_reading(tmp_path: Path) -> None:
 
 def test_without_a_length_the_stream_is_still_bounded(tmp_path: Path) -> None:
     """A chunked body that is no end of a file stops at the limit."""
+    chunked: dict[str, Any] = {"CONTENT_LENGTH": "", "wsgi.input_terminated": True}
     with pytest.raises(TooLarge):
-        read(upload_form(b"x" * 5000), tmp_path, CONTENT_LENGTH="", limit=4000, **{"wsgi.input_terminated": True})
+        read(upload_form(b"x" * 5000), tmp_path, limit=4000, **chunked)
 
 
 @pytest.mark.parametrize(
@@ -178,6 +179,7 @@ def test_without_a_length_the_stream_is_still_bounded(tmp_path: Path) -> None:
         ([("content", ("/etc/x.whl", DATA))], "holds a path"),
         ([("content", ("..\\x.whl", DATA))], "holds a path"),
         ([("content", ("C:\\x.whl", DATA))], "holds a path"),
+        ([("content", ("..%2Fx.whl", DATA))], "holds a path"),
         ([("content", ("a\x00.whl", DATA))], "'a\\x00.whl' holds characters"),
         ([("content", ("a\x1b.whl", DATA))], "'a\\x1b.whl' holds characters"),
         ([("content", ("a\u202e.whl", DATA))], "'a\\u202e.whl' holds characters"),
@@ -288,3 +290,45 @@ def test_a_body_cut_anywhere_is_refused(tmp_path: Path) -> None:
     for cut in range(0, end, end // 50):
         refused(body[:cut], tmp_path)
         refused(body[:cut], tmp_path, CONTENT_LENGTH=str(len(body)))
+
+
+PACKAGE = "tidy_1.0.tar.gz"
+R_FILE: Part = ("file", (PACKAGE, DATA))
+
+
+def test_the_form_for_r_has_fields_of_its_own(tmp_path: Path) -> None:
+    """A file, its signature and the platform that it was built for; PyPI's fields mean nothing there."""
+    signature: Part = ("signature", (f"{PACKAGE}.asc", ARMOUR.encode()))
+    others: list[Part] = [(":action", "submit"), ("name", "example"), ("filetype", "egg"), ("gpg_signature", "x")]
+
+    incoming = read(encode([("distribution", " jammy "), signature, *others, R_FILE]), tmp_path, fields=R_FORM)
+
+    assert (incoming.filename, incoming.size, incoming.signature) == (PACKAGE, len(DATA), ARMOUR.encode())
+    assert (incoming.stated.name, incoming.stated.distribution, incoming.attestations) == (None, "jammy", None)
+    assert (incoming.digests, incoming.problems) == ({"sha256": SHA256}, ())
+
+
+@pytest.mark.parametrize("part", [("file", DATA), ("file", ("", DATA))])
+def test_an_r_package_needs_no_name(tmp_path: Path, part: Part) -> None:
+    """It is named after what is found inside, and so may its signature be called anything."""
+    incoming = read(encode([("signature", ("-.asc", ARMOUR.encode())), part]), tmp_path, fields=R_FORM)
+
+    assert (incoming.filename, incoming.signature, incoming.problems) == ("", ARMOUR.encode(), ())
+
+
+@pytest.mark.parametrize(
+    ("parts", "words"),
+    [
+        ([("content", (PACKAGE, DATA))], "the field 'file' is missing"),
+        ([("signature", (f"{PACKAGE}.asc", b"x"))], "the field 'file' is missing"),
+        ([R_FILE, R_FILE], "more than one file"),
+        ([("file", ("a/b_1.0.tar.gz", DATA))], "'a/b_1.0.tar.gz' holds a path"),
+        ([R_FILE, ("distribution", "jammy"), ("distribution", "noble")], "distribution is stated twice"),
+        ([R_FILE, ("distribution", b"\xff")], "distribution is not UTF-8"),
+        ([R_FILE, ("signature", ("other.asc", b"x"))], "the signature is named 'other.asc'"),
+        ([R_FILE, ("signature", ARMOUR)], "signature must be one file"),
+    ],
+)
+def test_a_bad_form_for_r_is_refused(tmp_path: Path, parts: list[Part], words: str) -> None:
+    """By the same rules, in the words of its own fields."""
+    assert words in refused(encode(parts), tmp_path, fields=R_FORM)

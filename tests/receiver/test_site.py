@@ -37,6 +37,16 @@ def site(house: House) -> Path:
         f"{WHEEL_PATH}.metadata": "Metadata-Version: 2.1\n",
         f"{WHEEL_PATH}.asc": "-----BEGIN",
         "python/files/ef/01/x/example-1.0.tar.gz": "gz",
+        "python/packages/team-beta/index.html": "team-beta",
+        "python/packages/team-beta/1.0/index.html": "team-beta 1.0",
+        "r/packages/Team.Beta/index.html": "Team.Beta",
+        "r/latest/src/contrib/PACKAGES": "Package: tidy\n",
+        "r/latest/src/contrib/PACKAGES.gz": "gz",
+        "r/latest/src/contrib/PACKAGES.rds": "rds",
+        "r/latest/src/contrib/tidy_1.0.tar.gz": "gz",
+        "r/latest/src/contrib/tidy_1.0.tar.gz.asc": "-----BEGIN",
+        "r/latest/src/contrib/Meta/archive.rds": "rds",
+        "r/latest/bin/windows/contrib/4.2/tidy_1.0.zip": "zip",
     }
     for path, text in pages.items():
         place = house.site / path
@@ -95,6 +105,13 @@ def test_simple_indexes_are_negotiated(port: int, path: str, accept: str | None,
             "application/octet-stream",
             "public, max-age=31536000, immutable",
         ),
+        ("/r/latest/src/contrib/PACKAGES", "text/plain; charset=utf-8", "max-age=0, must-revalidate"),
+        ("/r/latest/src/contrib/PACKAGES.gz", "application/octet-stream", "max-age=0, must-revalidate"),
+        ("/r/latest/src/contrib/PACKAGES.rds", "application/octet-stream", "max-age=0, must-revalidate"),
+        ("/r/latest/src/contrib/tidy_1.0.tar.gz", "application/octet-stream", "max-age=0, must-revalidate"),
+        ("/r/latest/src/contrib/tidy_1.0.tar.gz.asc", "text/plain; charset=utf-8", "max-age=0, must-revalidate"),
+        ("/r/latest/src/contrib/Meta/archive.rds", "application/octet-stream", "max-age=0, must-revalidate"),
+        ("/r/latest/bin/windows/contrib/4.2/tidy_1.0.zip", "application/octet-stream", "max-age=0, must-revalidate"),
     ],
 )
 def test_types_and_caching(port: int, path: str, content_type: str, cache: str) -> None:
@@ -116,6 +133,11 @@ def test_types_and_caching(port: int, path: str, content_type: str, cache: str) 
         ("/python/latest/simple/example-project", "example-project/"),
         ("/python/latest/simple/Example_Project/", "../example-project/"),
         ("/python/latest/simple/example.project", "example-project/"),
+        ("/python/packages/Team.Beta/", "../team-beta/"),
+        ("/python/packages/Team_Beta", "team-beta/"),
+        ("/python/packages/Team.Beta/1.0/", "../../team-beta/1.0/"),
+        ("/python/packages/Team.Beta/1.0", "../team-beta/1.0"),
+        ("/python/packages/Team.Beta/1.0/index.html", "../../team-beta/1.0/index.html"),
         ("/mixed/latest/simple/unknown/", "https://index.example/simple/unknown/"),
         ("/mixed/latest/simple/Un.Known", "https://index.example/simple/un-known/"),
     ],
@@ -124,6 +146,14 @@ def test_redirects(port: int, path: str, location: str) -> None:
     """To the slash, to the normalized name, and for what a repository does not have to its fallback."""
     answer = ask(port, "GET", path)
     assert (answer.status, answer.headers["Location"]) == (302, location)
+
+
+def test_names_are_normalized_as_the_repository_does(port: int) -> None:
+    """R tells upper from lower case, so its pages have one spelling; what is not there is sent nowhere."""
+    assert ask(port, "GET", "/r/packages/Team.Beta/").text == "Team.Beta"
+    for path in ("/r/packages/team-beta/", "/python/packages/Team.Gamma/", "/python/packages/Team.Beta/2.0/"):
+        assert ask(port, "GET", path).status == 404
+    assert ask(port, "GET", "/unknown/packages/Team.Beta/").status == 404
 
 
 def test_a_project_never_falls_through(port: int) -> None:
@@ -185,9 +215,9 @@ def test_nothing_but_the_site_is_served(house: House, port: int, path: str) -> N
     assert b"Location" not in answer
 
 
-def test_validators(port: int) -> None:
+@pytest.mark.parametrize("path", ["/python/latest/simple/example-project/", "/r/latest/src/contrib/PACKAGES.gz"])
+def test_validators(port: int, path: str) -> None:
     """An unchanged page answers 304 to its ETag or its date, and 200 to any other."""
-    path = "/python/latest/simple/example-project/"
     first = ask(port, "GET", path)
     tag, date = first.headers["ETag"], first.headers["Last-Modified"]
     for headers, status in [
@@ -205,7 +235,12 @@ def test_validators(port: int) -> None:
         assert answer.status == status, headers
         assert answer.headers["ETag"] == tag
         assert answer.body == (b"" if status == 304 else first.body)
-    assert ask(port, "GET", path, headers={"Accept": JSON}).headers["ETag"] != tag
+
+
+def test_each_form_of_an_index_has_its_own_tag(port: int) -> None:
+    """What is cached as HTML is never taken for the JSON."""
+    path = "/python/latest/simple/example-project/"
+    assert ask(port, "GET", path).headers["ETag"] != ask(port, "GET", path, headers={"Accept": JSON}).headers["ETag"]
 
 
 def test_a_changed_page_has_another_tag(site: Path, port: int) -> None:
@@ -253,7 +288,9 @@ def test_a_range_of_an_older_file_is_the_new_file(port: int) -> None:
     assert ask(port, "GET", f"/{WHEEL_PATH}", headers={"Range": "bytes=0-1", "If-Range": '"x"'}).status == 200
 
 
-@pytest.mark.parametrize("path", ["/", f"/{WHEEL_PATH}", "/python", "/unknown", "/python/latest/simple/"])
+@pytest.mark.parametrize(
+    "path", ["/", f"/{WHEEL_PATH}", "/python", "/unknown", "/python/latest/simple/", "/r/latest/src/contrib/PACKAGES"]
+)
 def test_head_is_get_without_a_body(port: int, path: str) -> None:
     """The same status and headers, no byte of a body, and the connection stays usable."""
     get, found = ask(port, "GET", path), ask(port, "HEAD", path)

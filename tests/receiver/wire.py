@@ -78,6 +78,12 @@ def send_form(port: int, body: bytes, *, path: str = "/upload/pypi/local-python"
     return ask(port, "POST", path, headers=fields, body=body)
 
 
+def put(port: int, path: str, body: bytes = b"package bytes", **headers: str) -> Answer:
+    """Upload a body as it is; ``headers`` replace or join those that a client sends."""
+    fields = {**basic("good.r.token"), **{name.replace("_", "-"): value for name, value in headers.items()}}
+    return ask(port, "PUT", path, headers=fields, body=body)
+
+
 def raw(port: int, data: bytes, *, half_close: bool = False) -> bytes:
     """Send ``data`` as it is and return everything that comes until the server closes."""
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
