@@ -17,7 +17,7 @@ help: ## list the targets
 run: $(READY) ## a store in ./demo, a token, the receiver and the site on this machine (PORT=4242)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/run.sh demo $(PORT)
 
-demo: $(READY) ## the main job, from twine upload to pip install, by itself in a throw-away home
+demo: $(READY) ## the main job, from upload to install with Python's tools and with R's, by itself in a throw-away home
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
 
 test: $(READY) packages lint ## install what the tests need, then lint and run all tests (ARGS= for pytest)
@@ -26,10 +26,10 @@ test: $(READY) packages lint ## install what the tests need, then lint and run a
 test-all: ## the same, where a missing client is a failure and not a skip
 	@REPOGEN_REQUIRE_CLIENTS=1 $(MAKE) --no-print-directory test
 
-bench: $(READY) $(PEERS) git ## repogen beside its peers, with up to 50,000 files: one table, in 25 minutes
+bench: $(READY) $(PEERS) compared ## repogen beside its peers, with up to 50,000 files: one table, in 45 minutes
 	@$(BIN)/python -m benchmarks
 
-bench-quick: $(READY) $(PEERS) git ## the same with 1,000 files, in three minutes
+bench-quick: $(READY) $(PEERS) compared ## the same with 1,000 files, in four minutes
 	@$(BIN)/python -m benchmarks --quick
 
 lint: $(READY) ## ruff, mypy and import-linter
@@ -49,12 +49,12 @@ lock: $(READY) ## write requirements-dev.txt anew from pyproject.toml, with the 
 clean: ## remove what was made here, but not ./demo
 	rm -rf .venv .venv-bench dist build .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 
-.PHONY: git packages
-git:
-	@sh .ci/packages git
+.PHONY: compared packages
+compared:
+	@sh .ci/packages git r-base-core
 
 packages:
-	@sh .ci/packages git git-lfs gnupg nginx-light chromium
+	@sh .ci/packages git git-lfs gnupg nginx-light chromium curl r-base-core r-cran-remotes gcc g++ gfortran
 
 $(READY): requirements-dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one: make PYTHON=python3.13")'

@@ -1,7 +1,7 @@
 #!/bin/sh
-# The main job by itself: two packages are built, signed, sent with twine and installed with pip and uv, in a
-# throw-away home. Needs repogen, twine, build and hatchling on the PATH: `make demo` sees to that. git, gpg and uv are
-# used where they are.
+# The main job by itself: two packages are built, signed, sent with twine and installed with pip and uv, and one of R
+# with its own tools and curl; in a throw-away home. Needs repogen, twine, build and hatchling on the PATH: `make demo`
+# sees to that. git, gpg, uv and R with curl are used where they are.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -48,10 +48,10 @@ address=http://127.0.0.1:$port
 repogen init "$work/home" --address "$address"
 export REPOGEN_HOME="$work/home"
 
-step "a token that may upload to local-python"
+step "a token that may upload to local-python and local-r"
 TWINE_USERNAME=__token__
-TWINE_PASSWORD=$(repogen token create --description demo --user demo --sources local-python --scope sources:write \
-    --expires 1h -q)
+TWINE_PASSWORD=$(repogen token create --description demo --user demo --sources local-python,local-r \
+    --scope sources:write --expires 1h -q)
 export TWINE_USERNAME TWINE_PASSWORD
 
 step "receiver and site at $address/"
@@ -89,6 +89,21 @@ if there uv; then
     uv venv --quiet --python "$(command -v python)" "$work/uv"
     uv pip install --quiet --python "$work/uv/bin/python" --default-index "$address/python/latest/simple/" acme-hello
     "$work/uv/bin/acme-hello" uv
+fi
+
+if there Rscript && there curl; then
+    step "R CMD build acme.welcome, and curl -T"
+    mkdir "$work/r" "$work/library"
+    (cd "$work/r" && R --vanilla CMD build "$here/packages/acme.welcome") >"$work/build.log" 2>&1 ||
+        { cat "$work/build.log" >&2 && exit 1; }
+    printf 'machine 127.0.0.1 login __token__ password %s\n' "$TWINE_PASSWORD" >"$work/netrc"
+    curl --silent --show-error --fail-with-body --netrc-file "$work/netrc" -T "$work/r/acme.welcome_1.0.0.tar.gz" \
+        --write-out '\n' "$address/upload/r/local-r/"
+
+    step 'install.packages("acme.welcome")'
+    R_LIBS_USER="$work/library" Rscript --vanilla -e 'options(warn = 2)' \
+        -e "install.packages('acme.welcome', repos = '$address/r/latest', quiet = TRUE)" \
+        -e 'writeLines(acme.welcome::welcome("R"))'
 fi
 
 if there git; then

@@ -7,13 +7,19 @@ import shutil
 import sysconfig
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-#: Debian's package of a program, where it has another name.
-PACKAGES: Final = {"gpg": "gnupg", "nginx": "nginx-light"}
+#: Debian's package of a program or a package of R, where it has another name.
+PACKAGES: Final = {
+    "gpg": "gnupg",
+    "nginx": "nginx-light",
+    "R": "r-base-core",
+    "Rscript": "r-base-core",
+    "remotes": "r-cran-remotes",
+}
 #: What a program is called elsewhere.
 OTHER_NAMES: Final = {"chromium": ("chromium-browser", "google-chrome")}
 
@@ -61,9 +67,14 @@ def client() -> Client:
         for spelling in (name, *OTHER_NAMES.get(name, ())):
             if found := shutil.which(spelling, path=path):
                 return Path(found)
-        missing = f"{name} is not installed (Debian: {PACKAGES.get(name, name)})"
-        if os.environ.get("REPOGEN_REQUIRE_CLIENTS") == "1":
-            pytest.fail(missing)
-        pytest.skip(missing)
+        lacking(name)
 
     return find
+
+
+def lacking(name: str) -> NoReturn:
+    """End a test that cannot run without a program: it is skipped, or fails where nothing may be missing."""
+    missing = f"{name} is not installed (Debian: {PACKAGES.get(name, name)})"
+    if os.environ.get("REPOGEN_REQUIRE_CLIENTS") == "1":
+        pytest.fail(missing)
+    pytest.skip(missing)

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.webservers import nginx
+from tests.conformance.programs import run, wait_until
+from tests.conformance.webservers import free_port, nginx
 from tests.conftest import Client
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -31,6 +32,8 @@ SITE = {
     "python/latest/simple/example/index.json": "project as json",
     "python/files/aa/bb/cc/example-1.0-py3-none-any.whl": "0123456789",
     "python/files/aa/bb/cc/example-1.0-py3-none-any.whl.asc": "signature",
+    "r/latest/src/contrib/PACKAGES": "Package: example",
+    "r/latest/src/contrib/PACKAGES.gz": "list, compressed",
 }
 
 Get = Callable[..., HTTPResponse]
@@ -108,6 +111,13 @@ class TestNginx:
         """The file of the JSON form is of its type under its own name, too."""
         assert get("/python/latest/simple/index.json").headers["Content-Type"] == JSON
 
+    def test_list_of_r_packages(self, get: Get) -> None:
+        """The list of R packages is a text to read; its compressed forms are files and never unpacked on the way."""
+        assert get("/r/latest/src/contrib/PACKAGES").headers["Content-Type"] == "text/plain; charset=utf-8"
+        sent = get("/r/latest/src/contrib/PACKAGES.gz", Accept_Encoding="gzip").headers
+        assert (sent["Content-Type"], sent["Content-Encoding"]) == ("application/octet-stream", None)
+        assert sent["Cache-Control"] == "max-age=0, must-revalidate"
+
     def test_pages_are_safe(self, get: Get) -> None:
         """A page may load from its own site only, and is asked for again each time."""
         answer = get("/")
@@ -174,8 +184,9 @@ class TestNginx:
 
 @pytest.mark.conformance
 def test_demo(client: Client) -> None:
-    """``make demo`` goes all the way and leaves nothing behind."""
-    client("gpg")
+    """``make demo`` goes all the way with Python and R and leaves nothing behind."""
+    for name in ("gpg", "curl", "Rscript"):
+        client(name)
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     result = subprocess.run(
         ["sh", EXAMPLES / "demo.sh"],
@@ -188,4 +199,33 @@ def test_demo(client: Client) -> None:
     assert result.returncode == 0, result.stdout + result.stderr
     assert "Hello, pip" in result.stdout
     assert "Hello, uv" in result.stdout
+    assert "Welcome, R" in result.stdout
     assert "add acme-hello 1.0.0 to local-python" in result.stdout
+    assert "add acme.welcome 1.0.0 to local-r" in result.stdout
+
+
+@pytest.mark.conformance
+def test_run(client: Client, tmp_path: Path) -> None:
+    """``make run`` serves, and prints lines for R that work as they are."""
+    for name in ("curl", "Rscript"):
+        client(name)
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    printed = tmp_path / "printed"
+    with printed.open("wb") as screen:
+        process = subprocess.Popen(
+            ["sh", EXAMPLES / "run.sh", "demo", str(free_port())],
+            env=os.environ | {"PATH": path},
+            cwd=tmp_path,
+            stdout=screen,
+            stderr=screen,
+        )
+    try:
+        wait_until(lambda: "repogen listens on" in printed.read_text(), "the server", within=30)
+        lines = [line for line in printed.read_text().splitlines() if line.startswith("  ")]
+        start = next(number for number, line in enumerate(lines) if "R CMD build" in line)
+        token = next(line for line in lines if "TWINE_PASSWORD=" in line)
+        ran = run("sh", "-e", "-c", "\n".join([token, *lines[start:]]), cwd=tmp_path)
+        assert '[1] "Welcome, R"' in ran.out
+    finally:
+        process.terminate()
+        process.wait(10)

@@ -152,7 +152,14 @@ def test_a_bearer(instance: Instance, client: Client, r_token: str, tmp_path: Pa
     """A token may come as ``Authorization: Bearer``; without one curl is told how to come again."""
     made = make_r_source(tmp_path, "curl.bearer")
     (tmp_path / "header").write_text(f"Authorization: Bearer {r_token}\n")
-    command = [client("curl"), "--silent", "--include", "-T", made, f"{instance.address}/upload/r/local-r/"]
+    command: list[str | Path] = [
+        client("curl"),
+        "--silent",
+        "--include",
+        "-T",
+        made,
+        f"{instance.address}/upload/r/local-r/",
+    ]
 
     refused = run(*command)
     added = run(*command, "--header", f"@{tmp_path / 'header'}")
