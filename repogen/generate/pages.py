@@ -130,7 +130,9 @@ def _lists(
     leaving: set[str],
 ) -> Iterator[Output]:
     """The search data, the browse pages and the repository's own page."""
-    before, after = _alphabetical(before), _alphabetical(after)
+    # For people capitals make no difference, and what differs in nothing else has an order, too.
+    order = sorted(sorted({**before, **after}), key=str.lower)
+    before, after = ({key: names[key] for key in order if key in names} for names in (before, after))
     count, old_count = shard_count(len(after)), shard_count(len(before)) if before else 0
     dirty = {shard_of(key, count) for key in changed} if count == old_count else set(range(count))
     held: dict[int, list[ProjectKey]] = {number: [] for number in sorted(dirty)}
@@ -148,10 +150,6 @@ def _lists(
     yield page_makers.repository_page(
         around.repository, around.config, count=len(after), shards=count, entries=entries, pages=links
     )
-
-
-def _alphabetical(names: Names) -> Names:
-    return {key: names[key] for key in sorted(names, key=lambda key: (key.lower(), key))}
 
 
 def _browse(

@@ -75,13 +75,11 @@ def instance(client: Client, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     with serving(folder / "home", client) as served:
         served.repogen("add", "--source", "local-python", *made)
         served.repogen("yank", "browser-hostile", "1.0", "--source", "local-python", "--reason", SCRIPT)
-        linux = {
-            "files": {"NEWS.md": b"# Data.Tea 2.0\n\n* Better *tea*.\n"},
-            "fields": {"Title": "Makes Tea", "Suggests": "hostile"},
-        }
+        news = b"# Data.Tea 2.0\n\n* Better *tea*.\n"
         served.repogen(
             *("add", "--source", "local-r"),
-            *(make_r_source(folder, "Data.Tea", "1.0"), make_r_source(folder, "Data.Tea", "2.0", **linux)),
+            make_r_source(folder, "Data.Tea", "1.0"),
+            make_r_source(folder, "Data.Tea", "2.0", fields={"Suggests": "hostile"}, files={"NEWS.md": news}),
             make_r_source(folder, "hostile", fields=R_HOSTILE, files={"NEWS.md": HOSTILE_README.encode()}),
         )
         binaries = folder / "binaries"

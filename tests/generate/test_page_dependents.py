@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import html5lib
 import pytest
 
+from repogen.model.names import ProjectKey
+from repogen.model.record import dump_record
 from repogen.store import Store
 from repogen.store.paths import project_path
 from tests.factories import make_wheel
-from tests.stores import add, build, commit, mark, new_store, site_files
+from tests.r_packages import make_r_source
+from tests.stores import CONFIG, add, build, commit, mark, new_store, site_files
 
 
 @pytest.fixture
@@ -65,7 +69,7 @@ def test_a_page_follows_who_depends_on_it(store: Store, tmp_path: Path) -> None:
     follow(store, site)
     assert [name for name, _ in dependents(site)] == ["app"]
 
-    commit(store, {project_path("near", "app"): None})
+    commit(store, {project_path("near", ProjectKey("app")): None})
     follow(store, site)
     assert dependents(site) == []
 
@@ -108,13 +112,41 @@ def test_a_dependency_that_comes_later_is_linked_both_ways(store: Store, tmp_pat
     assert "packages/later/" in (site / "python/packages/app/index.html").read_text()
 
 
+def test_lists_are_in_the_order_of_the_alphabet(tmp_path: Path) -> None:
+    """Capitals make no difference for people."""
+    config = CONFIG.replace(b'"python"', b'"r"')
+    store, site = new_store(tmp_path, config), tmp_path / "site"
+    add(store, "near", [make_r_source(tmp_path, name) for name in ("zoo", "MASS", "abc", "Zeta")])
+    follow(store, site)
+    links = html5lib.parse((site / "python" / "index.html").read_text(), namespaceHTMLElements=False)
+
+    assert [link.text for link in links.findall(".//tbody//a")] == ["abc", "MASS", "Zeta", "zoo"]
+
+
+def test_archived_packages_depend_on_nothing(tmp_path: Path) -> None:
+    """Reverse dependencies of R packages come by field, in the order of DESCRIPTION; an archived one has none."""
+    store, site = new_store(tmp_path, CONFIG.replace(b'"python"', b'"r"')), tmp_path / "site"
+    fields = {"Imports": "base1", "Suggests": "base1, other", "Depends": "R (>= 3.5)"}
+    add(store, "near", [make_r_source(tmp_path, "base1"), make_r_source(tmp_path, "app", fields=fields)])
+    follow(store, site)
+    assert [name for name, _ in dependents(site, "base1")] == ["app", "app"]
+
+    folder = project_path("near", ProjectKey("app")) + "/1.0/app_1.0.tar.gz.json"
+    revision = store.newest()
+    (entry,) = revision.entries(revision.project_id("near", ProjectKey("app")))
+    commit(store, {folder: dump_record(replace(entry.record, archived=True))})
+    follow(store, site)
+    assert dependents(site, "base1") == []
+    assert "This project is archived." in (site / "python/packages/app/index.html").read_text()
+
+
 def test_derived_data_that_is_gone_or_damaged_costs_only_time(store: Store, tmp_path: Path) -> None:
     """Without it, or with nonsense in it, the pages are the same."""
     site = tmp_path / "site"
     upload(store, "app", "2.0", ["base"])
     build(store, site, grace=0)
     with sqlite3.connect(tmp_path / "derived" / "derived.sqlite") as connection:
-        connection.execute("UPDATE derived SET text = '[1, [], {}]' WHERE kind = 'needs'")
+        connection.execute("UPDATE derived SET text = substr(text, 3) WHERE kind = 'needs'")
     connection.close()
     upload(store, "app", "3.0", [])
     follow(store, site)

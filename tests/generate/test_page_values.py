@@ -9,7 +9,7 @@ import pytest
 
 from repogen.config import Config, Repository, Source
 from repogen.ecosystems import ecosystem_of
-from repogen.generate.page_values import ReleaseView, Told, release_view, setup_of, size_in_words
+from repogen.generate.page_values import ReleaseView, Told, linked, release_view, setup_of, size_in_words
 from repogen.generate.releases import ListEntry, Release, latest, list_entry, releases
 from repogen.model.catalog import Entry, Project
 from repogen.model.names import BlobId, ProjectKey
@@ -142,6 +142,35 @@ def test_release_is_described_by_what_was_built() -> None:
     assert found(sdist, wheel)[0].described_by == wheel
     assert found(sdist, entry("1.0", filename="b.whl", metadata=False))[0].described_by == sdist
     assert found(entry("1.0", metadata=False))[0].described_by is None
+
+
+def test_archived_comes_last_and_sources_speak_first() -> None:
+    """What is archived is nobody's latest while there is anything else; of an R release the source package speaks."""
+    entries = (
+        r_entry("1.0"),
+        r_entry("1.0", kind="binary", target="linux-jammy-x86_64-4.2"),
+        r_entry("2.0", archived=True),
+    )
+    newest, shown = releases(Project(key=ProjectKey("MASS"), source="s", entries=entries), ecosystem_of("r"))
+
+    assert latest((newest, shown)) is shown
+    assert (newest.archived, shown.archived) == (True, False)
+    assert shown.described_by is entries[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("no address", ("no address",)),
+        ("see <https://e.org/a>.", ("see ", Link(label="e.org/a", url="https://e.org/a"), ".")),
+        ("<javascript:alert(1)> <b>", ("<javascript:alert(1)> <b>",)),
+        ("https://e.org <https://> <https://e.org/{}>", ("https://e.org <https://> ", "<https://e.org/{}>")),
+        ("", ()),
+    ],
+)
+def test_addresses_that_a_text_sets_apart_are_links(text: str, expected: tuple[str | Link, ...]) -> None:
+    """Only those of the web, whole and checked; all else is text."""
+    assert linked(text) == expected
 
 
 def test_list_entry_survives_json() -> None:

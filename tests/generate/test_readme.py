@@ -12,7 +12,7 @@ import pytest
 
 from repogen.errors import StoreError
 from repogen.generate import readme as module
-from repogen.generate.readme import ReadmeRenderer, render_readme
+from repogen.generate.readme import NEWS, ReadmeRenderer, render_readme
 from repogen.generate.templates import templates_folder
 from repogen.model.pages import Readme
 
@@ -305,6 +305,19 @@ def test_renderer_gives_what_the_function_gives() -> None:
         renderer.close()
         assert renderer.render(texts[1]) == render_readme(texts[1])
     renderer.close()
+
+
+def test_two_texts_of_one_page_share_no_id() -> None:
+    """The list of changes has ids of its own, and its headings stand below that of its section."""
+    text = Readme(text="# example 1.0\n\n[up](#a)\n\n<a id='a'>x</a>\n", content_type=MD)
+    with ReadmeRenderer() as renderer:
+        news = renderer.render(text, NEWS)
+
+    assert news == render_readme(text, NEWS)
+    assert '<h3 id="news-example-10">example 1.0</h3>' in news
+    assert 'href="#news-a"' in news
+    assert 'id="news-a"' in news
+    assert "user-content" not in news
 
 
 def test_renderer_bounds_the_time() -> None:

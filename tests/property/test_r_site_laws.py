@@ -47,6 +47,13 @@ sources = ["far", "near"]
 History = list[Step]
 Platform = Literal["source", "windows", "macos", "linux"]
 
+#: What a version depends on: from one to the next this begins, ends, and changes its field.
+NEEDS: Mapping[tuple[str, str], Mapping[str, str]] = {
+    ("data.table", "1.0"): {"Imports": "MASS (>= 1.0)"},
+    ("data.table", "1.0-1"): {"Imports": "MASS", "Suggests": "MASS"},
+    ("MASS", "2.0"): {"Suggests": "data.table"},
+}
+
 
 @dataclass(frozen=True)
 class Add:
@@ -60,7 +67,7 @@ class Add:
     signature: bytes | None = None
 
     def play(self, store: Store, folder: Path) -> None:
-        more = {"Imports": "MASS (>= 1.0)"} if self.package != "MASS" else {}
+        more = NEEDS.get((self.package, self.version), {})
         files = {"inst/flavour": b"%d" % self.flavour, "NEWS.md": b"# News\n\n* A *change*.\n"}
         stated = Stated()
         if self.platform == "source":

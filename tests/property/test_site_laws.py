@@ -46,6 +46,13 @@ from tests.stores import (
 
 PROJECTS = ("alpha", "Team.Beta")
 VERSIONS = ("1.0", "1.0.0", "2.0rc1", "1!3.0+local.1")
+#: What a version depends on: from one to the next this begins, ends, and moves into an extra.
+REQUIRES = {
+    "1.0": ["alpha >=1 ; extra == 'x'"],
+    "1.0.0": ["alpha"],
+    "2.0rc1": [],
+    "1!3.0+local.1": ["team-beta", "alpha"],
+}
 README = "# A title\n\nSome *text*, <script>alert(1)</script>, [a link](https://example.org/) and ![an image](x.png).\n"
 
 
@@ -74,7 +81,7 @@ class Add:
             description=self.readme,
             extra_metadata=[
                 ("Description-Content-Type", "text/markdown"),
-                ("Requires-Dist", "alpha >=1 ; extra == 'x'"),
+                *(("Requires-Dist", text) for text in REQUIRES[self.version]),
             ],
         )
         return incoming(file, signature=self.signature)

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from repogen.ecosystems.python.description import checked_url, describe
-from repogen.model.pages import Dependency, Description, Fact, Link, Readme
+from repogen.ecosystems.python.description import describe
+from repogen.model.pages import Dependency, Description, Fact, Link, Readme, checked_url
 from tests.factories import make_metadata
 
 
