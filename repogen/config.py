@@ -200,13 +200,17 @@ def _repository(name: str, table: _Table, sources: Mapping[str, Source]) -> Repo
             raise ConfigError(f"source {source!r} is of type {sources[source].type}, not {kind}", place=place)
         if source in listed[:number]:
             raise ConfigError(f"source {source!r} is listed twice", place=place)
+    fallback = _url(table.take("fallback", str, default=""), table.at("fallback"))
+    if fallback and kind != "python":
+        hint = "R takes several repositories itself: set CRAN beside this one in repos"
+        raise ConfigError("only an index of Python packages can have one", place=table.at("fallback"), hint=hint)
     repository = Repository(
         name=_name(name, table.place, "repository", RESERVED_REPOSITORIES),
         id=_id(table, name),
         type=kind,
         sources=tuple(listed),
         description=table.take("description", str, default=""),
-        fallback=_url(table.take("fallback", str, default=""), table.at("fallback")),
+        fallback=fallback,
     )
     table.finish()
     return repository

@@ -37,7 +37,8 @@ def yank(
     ecosystem = ecosystem_of(source.type)
     if not ecosystem.yanks:
         raise UsageError(
-            f"{ecosystem.title} packages cannot be yanked", hint="archive them: repogen archive NAME VERSION"
+            f"{ecosystem.title} packages cannot be yanked",
+            hint=f"archive them: repogen archive {name} --source {source.name}",
         )
     found = select(writer.revision, ecosystem, source.name, name, which)
     verb, place = ("unyank", "in") if reason is None else ("yank", "from")
@@ -63,7 +64,8 @@ def archive(writer: Writer, *, source: Source, name: str, version: str | None, b
     """
     ecosystem = ecosystem_of(source.type)
     if not ecosystem.archives:
-        raise UsageError(f"{ecosystem.title} packages cannot be archived", hint="yank them: repogen yank NAME VERSION")
+        hint = f"yank them: repogen yank {name} {version or 'VERSION'} --source {source.name}"
+        raise UsageError(f"{ecosystem.title} packages cannot be archived", hint=hint)
     found = select(writer.revision, ecosystem, source.name, name, version)
     first = found[0][1].record
     if version is not None and not same_version(ecosystem, version, first.version):

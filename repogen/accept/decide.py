@@ -45,11 +45,12 @@ def decide(
     Raises FileExists where the name, in whatever spelling, is or was taken by other bytes.
     """
     incoming = distribution.incoming
-    warnings = list(distribution.inspected.warnings)
+    warnings: list[str] = []
     identity = file_identity(ecosystem, distribution.inspected.target, distribution.filename)
     there = revision.entries(revision.folder_id(folder))
     held = _same_name(there, ecosystem, identity)
     if held is None:
+        warnings += distribution.inspected.warnings
         record = distribution.record(uploaded=now, by=by)
         _check_places(there, record, ecosystem)
         changes: dict[str, Change] = {}

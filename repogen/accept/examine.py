@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from repogen.ecosystems import Ecosystem, same_version
+from repogen.ecosystems import ECOSYSTEMS, Ecosystem, same_version
 from repogen.errors import InvalidUpload, Problem
 from repogen.model.inspected import NOTHING_STATED, Inspected, Stated
 from repogen.model.names import ProjectKey, Sha256
@@ -82,6 +82,8 @@ class Distribution:
 def examine(incoming: Incoming, ecosystem: Ecosystem) -> Distribution:
     """Look into one file. Raises InvalidUpload with every problem of the file, its form and its signature."""
     problems = list(incoming.problems)
+    if stray := _misplaced(incoming.filename, ecosystem):
+        raise InvalidUpload([*problems, stray], filename=incoming.filename)
     inspected = None
     try:
         inspected = ecosystem.inspect(incoming.filename, incoming.spooled, incoming.stated.distribution)
@@ -100,6 +102,15 @@ def examine(incoming: Incoming, ecosystem: Ecosystem) -> Distribution:
         key=ecosystem.project_key(inspected.name),
         version=ecosystem.canonical_version(inspected.version),
     )
+
+
+def _misplaced(filename: str, ecosystem: Ecosystem) -> Problem | None:
+    """Is it a file of another ecosystem? Its name alone tells, and what this one says of it would not help."""
+    if not filename or ecosystem.recognizes(filename):
+        return None
+    others = [other.title for other in ECOSYSTEMS.values() if other is not ecosystem and other.recognizes(filename)]
+    text = f"{filename!r} is named as {' or '.join(others)} packages are, and this source takes {ecosystem.title} packages"
+    return Problem("filename", text) if others else None
 
 
 def _digest_problems(incoming: Incoming) -> list[Problem]:

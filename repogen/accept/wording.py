@@ -66,7 +66,8 @@ def receipt_text(decisions: Sequence[Decision], notes: Sequence[str]) -> str:
     """One line for the sender: what happened, the notes on where it cannot be seen, and every warning."""
     statuses = [decision.status for decision in decisions]
     if len(decisions) == 1:
-        parts = [f"{decisions[0].distribution.filename}: {statuses[0]}"]
+        target = decisions[0].distribution.inspected.target
+        parts = [f"{decisions[0].distribution.filename}: {statuses[0]}{f' for {target}' if target else ''}"]
     else:
         counts = [f"{statuses.count(status)} {status}" for status in get_args(Status) if status in statuses]
         parts = [f"{len(decisions)} files: {', '.join(counts)}"]

@@ -76,7 +76,7 @@ def _found(named: Iterable[Path], ecosystem: Ecosystem) -> tuple[list[Path], lis
         if path.is_dir():
             inside = [one for one in sorted(path.iterdir()) if one.is_file() and ecosystem.recognizes(one.name)]
             if not inside:
-                raise UsageError(f"the folder {str(path)!r} holds no distribution")
+                raise UsageError(f"the folder {str(path)!r} holds no distribution", hint=_build_first(path))
             found += inside
         elif path.is_file():
             (signatures if path.name.endswith(paths.SIGNATURE) else found).append(path)
@@ -93,6 +93,15 @@ def _found(named: Iterable[Path], ecosystem: Ecosystem) -> tuple[list[Path], lis
             hint="name the file too, or add signatures of what is there by a command of their own",
         )
     return list(dict.fromkeys(found)), alone
+
+
+def _build_first(folder: Path) -> str:
+    """How to get a file to add out of a folder that holds what it is built from."""
+    if (folder / "DESCRIPTION").is_file():
+        return "it is the source of an R package: add what R CMD build makes of it"
+    if (folder / "pyproject.toml").is_file():
+        return "it is the source of a Python project: add what python -m build puts into its dist folder"
+    return ""
 
 
 def _signature(path: Path) -> bytes:

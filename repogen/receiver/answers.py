@@ -64,7 +64,9 @@ def _http_refusal(error: HTTPException) -> Response:
     if not isinstance(error, MethodNotAllowed):
         return say(error.code or 500, error.name.lower())
     allowed = ", ".join(sorted(error.valid_methods or ()))
-    response = say(405, f"this method is not allowed here; allowed: {allowed}")
+    # Who sends a file to a wrong place, as to the folder that it will be in, is told the right one.
+    addresses = "Python's files are POSTed to /upload/pypi/SOURCE, R's are PUT to /upload/r/SOURCE/"
+    response = say(405, f"this method is not allowed here; allowed: {allowed}; {addresses}")
     response.headers["Allow"] = allowed
     return response
 

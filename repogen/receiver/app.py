@@ -34,7 +34,7 @@ from repogen.receiver.access import Logged, Visit
 from repogen.receiver.answers import refusal, say
 from repogen.receiver.files import read_file, read_signature
 from repogen.receiver.forms import PYPI_FORM, R_FORM, Fields, read_form
-from repogen.receiver.site import serve_site
+from repogen.receiver.site import missing_page, serve_site
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -125,7 +125,12 @@ class Receiver:
             raise NotFound("there is no such page")
         if visit.method not in ("GET", "HEAD"):
             raise MethodNotAllowed(["GET", "HEAD"])
-        return serve_site(site, visit, self._wiring.config(), self._has)
+        try:
+            return serve_site(site, visit, self._wiring.config(), self._has)
+        except NotFound:
+            if visit.accept_mimetypes.best == "text/html":
+                return missing_page(site)
+            raise
 
     def _has(self, repository: Repository, key: ProjectKey) -> bool:
         sources = self._wiring.config().sources

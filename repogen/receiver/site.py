@@ -70,6 +70,8 @@ def serve_site(root: Path, visit: Visit, config: Config, has: Callable[[Reposito
     names, slash = _split(visit.target)
     key = None
     match names:
+        case [_, "latest"] if slash:
+            return _moved("../")  # what clients are set up with, pasted into a browser
         case [_, "latest", "simple", project] if slash or project not in _PAGES:
             key = ecosystem_of("python").project_key(project)
             if normalized := _normalized(root, names, 3, key, slash=slash):
@@ -91,6 +93,17 @@ def serve_site(root: Path, visit: Visit, config: Config, has: Callable[[Reposito
         os.close(descriptor)
         raise NotFound("there is no such page")
     return _file(descriptor, facts, names, visit, _type_of(names))
+
+
+def missing_page(root: Path) -> Response:
+    """What a browser shows of a path that is not there: the site's own page for that. Raises NotFound without one."""
+    descriptor, _ = _open(root, ["404.html"])
+    with os.fdopen(descriptor, "rb") as page:
+        response = Response(page.read(), 404, content_type=_TYPES["html"])
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Content-Security-Policy"] = _POLICY
+    return response
 
 
 def _split(target: str) -> tuple[list[str], bool]:

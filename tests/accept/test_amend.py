@@ -151,7 +151,11 @@ def test_each_ecosystem_has_its_own_mark(tmp_path: Path) -> None:
     config = b"format = 1\n[sources.python]\ntype = 'python'\n[sources.r]\ntype = 'r'\n"
     store = new_store(tmp_path, config)
 
-    with pytest.raises(UsageError, match="Python packages cannot be archived; yank them: repogen yank NAME VERSION"):
+    with pytest.raises(
+        UsageError, match="Python packages cannot be archived; yank them: repogen yank example VERSION --source python"
+    ):
         shelve(store, "python", "example")
-    with pytest.raises(UsageError, match="R packages cannot be yanked; archive them: repogen archive NAME VERSION"):
+    with pytest.raises(
+        UsageError, match="R packages cannot be yanked; archive them: repogen archive example --source r"
+    ):
         mark(store, "r", "example", "1.0", "broken")

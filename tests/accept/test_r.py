@@ -49,6 +49,12 @@ def test_one_name_for_several_platforms(store: Store, tmp_path: Path) -> None:
         add(store, "near", [linux(tmp_path, "jammy", r="4.2.3")])
 
 
+def test_the_answer_names_the_platform(store: Store, tmp_path: Path) -> None:
+    """A slip in the name of a distribution is seen at once."""
+    text = add(store, "near", [linux(tmp_path, "jamy")]).text
+    assert text.startswith("example_1.0.tar.gz: added for linux-jamy-x86_64-4.2; ")
+
+
 def test_two_that_would_be_published_at_one_address(store: Store, tmp_path: Path) -> None:
     """A binary for any architecture is there for this one, too, and the other way round."""
     add(store, "near", [linux(tmp_path, "jammy", compiled=False)])

@@ -175,7 +175,12 @@ def test_what_is_nothing_to_add(
     [
         ("none", "", 7, "no source named 'none'; sources: local-python, local-r"),
         ("local-r", "", 2, "holds no distribution"),
-        ("local-r", "example-1.0-py3-none-any.whl", 3, "an R package is named Package_Version.tar.gz"),
+        (
+            "local-r",
+            "example-1.0-py3-none-any.whl",
+            3,
+            "is named as Python packages are, and this source takes R packages",
+        ),
     ],
 )
 def test_where_nothing_can_be_added(cli: Cli, dist: Path, source: str, name: str, status: int, message: str) -> None:
@@ -217,3 +222,15 @@ def test_what_nobody_can_install_is_said(cli: Cli, dist: Path) -> None:
     said = "no repository lists the source alone, so nobody can install it yet"
     assert ran.err == f"note: {said}\n"
     assert again.json["notes"] == [said]
+
+
+@pytest.mark.parametrize(
+    ("source", "file", "hint"),
+    [("local-r", "DESCRIPTION", "R CMD build"), ("local-python", "pyproject.toml", "-m build")],
+)
+def test_a_folder_that_packages_are_built_from(cli: Cli, tmp_path: Path, source: str, file: str, hint: str) -> None:
+    """Who names the source of a package instead of the package learns how to build it."""
+    folder = tmp_path / "acme"
+    folder.mkdir()
+    (folder / file).write_text("")
+    assert hint in cli("add", "--source", source, folder, status=2).err

@@ -345,3 +345,37 @@ def test_no_descriptor_leaks(port: int) -> None:
             ask(port, "GET", path, headers={"If-None-Match": "*"})
             ask(port, "GET", path, headers={"Range": "bytes=50-"})
     assert len(list(descriptors.iterdir())) <= before + 5
+
+
+def test_a_browser_gets_the_page_for_what_is_missing(house: House, port: int) -> None:
+    """Who prefers HTML reads the site's own page, with all that guards others; programs get one line."""
+    (house.site / "404.html").write_text("<h1>There is no such page</h1>")
+
+    shown = ask(port, "GET", "/python/packages/none/", headers={"Accept": "text/html,*/*;q=0.8", "If-None-Match": "*"})
+    plain = ask(port, "GET", "/python/packages/none/", headers={"Accept": "*/*"})
+
+    assert (shown.status, shown.body) == (404, b"<h1>There is no such page</h1>")
+    assert shown.headers["Content-Type"] == WEB
+    assert shown.headers["Cache-Control"] == "no-store"
+    assert "default-src 'none'" in shown.headers["Content-Security-Policy"]
+    assert (plain.status, plain.body) == (404, b"there is no such page")
+
+
+def test_a_missing_page_without_a_page_for_that(port: int) -> None:
+    """A site of before has none: the line has to do."""
+    answer = ask(port, "GET", "/python/packages/none/", headers={"Accept": "text/html"})
+    assert (answer.status, answer.body) == (404, b"there is no such page")
+
+
+@pytest.mark.parametrize("repository", ["python", "r"])
+def test_the_address_of_clients_in_a_browser(port: int, repository: str) -> None:
+    """It leads to the page of the repository."""
+    answer = ask(port, "GET", f"/{repository}/latest/")
+    assert (answer.status, answer.headers["Location"]) == (302, "../")
+
+
+def test_a_file_that_is_sent_to_where_it_would_lie(port: int) -> None:
+    """The refusal names the addresses that take files."""
+    answer = ask(port, "PUT", "/r/latest/src/contrib/tidy_1.0.tar.gz")
+    assert answer.status == 405
+    assert b"R's are PUT to /upload/r/SOURCE/" in answer.body
