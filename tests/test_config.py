@@ -135,8 +135,10 @@ def test_sizes_that_are_none(text: str) -> None:
         ("address = 5", "address: must be a string, not 5"),
         (
             "[repositories.p]\ntype = 'r'\nfallback = 'https://index.example'",
-            "repositories.p.fallback: only an index of Python packages can have one; "
-            "R takes several repositories itself: set CRAN beside this one in repos",
+            (
+                "repositories.p.fallback: only an index of Python packages can have one; "
+                "R takes several repositories itself: set CRAN beside this one in repos"
+            ),
         ),
         (
             "[repositories.p]\ntype = 'r'\nfallback = 'file:///etc'",

@@ -11,7 +11,7 @@ from repogen.accept.examine import Distribution
 from repogen.ecosystems import Ecosystem, same_version
 from repogen.errors import FileExists, InvalidUpload, Problem
 from repogen.model.catalog import Entry
-from repogen.model.record import Record, Submitter, dump_record
+from repogen.model.record import Submitter, dump_record
 from repogen.model.tombstone import Tombstone
 from repogen.store import paths
 from repogen.store.revision import Revision
@@ -47,12 +47,9 @@ def decide(
     incoming = distribution.incoming
     warnings: list[str] = []
     identity = file_identity(ecosystem, distribution.inspected.target, distribution.filename)
-    there = revision.entries(revision.folder_id(folder))
-    held = _same_name(there, ecosystem, identity)
+    held = _same_name(revision.entries(revision.folder_id(folder)), ecosystem, identity)
     if held is None:
         warnings += distribution.inspected.warnings
-        record = distribution.record(uploaded=now, by=by)
-        _check_places(there, record, ecosystem)
         changes: dict[str, Change] = {}
         for path, tombstone in revision.tombstones(source, distribution.key).items():
             if file_identity(ecosystem, tombstone.target, tombstone.filename) == identity:
@@ -60,7 +57,7 @@ def decide(
                 warnings.append(f"the same file was removed at {tombstone.removed} and is back")
                 changes[path] = None
         place = f"{folder}/{distribution.place}"
-        changes |= _files(place, distribution, dump_record(record))
+        changes |= _files(place, distribution, dump_record(distribution.record(uploaded=now, by=by)))
         return Decision(distribution=distribution, status="added", warnings=tuple(warnings), changes=changes)
     if held.record.sha256 != distribution.sha256:
         spelled = "" if held.record.filename == distribution.filename else f"it is there as {held.record.filename!r}"
@@ -105,15 +102,6 @@ def check_spelling(revision: Revision, source: str, distributions: Iterable[Dist
             if other != one.key:
                 text = f"the project {one.key!r} cannot be told from {other!r}, which is there already; rename it"
                 raise InvalidUpload([Problem("name-case", text)], filename=one.filename)
-
-
-def _check_places(there: tuple[Entry, ...], record: Record, ecosystem: Ecosystem) -> None:
-    """A repository cannot publish two files at one address: a binary for any architecture and one for this."""
-    places = set(ecosystem.file_places(record))
-    for entry in there:
-        if not places.isdisjoint(ecosystem.file_places(entry.record)):
-            text = f"the file for {entry.record.target!r} is published where that for {record.target!r} would be"
-            raise InvalidUpload([Problem("distribution", f"{text}; remove it first")], filename=record.filename)
 
 
 def _check_removed(tombstone: Tombstone, distribution: Distribution) -> None:

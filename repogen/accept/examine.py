@@ -109,7 +109,8 @@ def _misplaced(filename: str, ecosystem: Ecosystem) -> Problem | None:
     if not filename or ecosystem.recognizes(filename):
         return None
     others = [other.title for other in ECOSYSTEMS.values() if other is not ecosystem and other.recognizes(filename)]
-    text = f"{filename!r} is named as {' or '.join(others)} packages are, and this source takes {ecosystem.title} packages"
+    named = " or ".join(others)
+    text = f"{filename!r} is named as {named} packages are, and this source takes {ecosystem.title} packages"
     return Problem("filename", text) if others else None
 
 

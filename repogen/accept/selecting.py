@@ -40,5 +40,12 @@ def no_such_file(name: str, which: str | None, source: str, versions: tuple[str,
 
 
 def is_for(target: str, distribution: str | None) -> bool:
-    """Is a target the one that people call ``distribution`` (``jammy``, ``jammy-x86_64``; None: whichever)?"""
-    return distribution is None or f"-{distribution}-" in f"-{target}-"
+    """Is a target the one that people call ``distribution`` (None: whichever)?
+
+    Of ``linux-jammy-x86_64-4.2`` these are: itself, without the version at its end, and each without the system at
+    its beginning or the architecture at its end.
+    """
+    system, _, rest = target.partition("-")
+    build = rest.rpartition("-")[0]
+    names = {target, f"{system}-{build}", build, f"{system}-{build.rpartition('-')[0]}", build.rpartition("-")[0]}
+    return distribution is None or (bool(target) and distribution in (names if build else {target, system}))

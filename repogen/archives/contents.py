@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -146,13 +145,11 @@ class Collector:
 
     def contents(self) -> Contents:
         """All that was gathered. Raises InvalidUpload if any problem was noted."""
-        links = [path for path, kind in self._members.items() if kind == "link"]
-        if links:
-            paths = sorted(self._members)
-            for link in links:
-                below = bisect_left(paths, link + "/")
-                if below < len(paths) and paths[below].startswith(link + "/"):
-                    self.problem("unsafe-member", f"member {shown(paths[below].encode())} lies below a link")
+        for path in self._members:
+            folder = path
+            while folder := folder.rpartition("/")[0]:
+                if (kind := self._members.get(folder)) in ("link", "file"):
+                    self.problem("unsafe-member", f"member {shown(path.encode())} lies below a {kind}")
         if self._problems:
             raise InvalidUpload(self._problems)
         return Contents(members=self._members, texts=self._texts, respelled=self._respelled)

@@ -44,8 +44,7 @@ def remove(
         ),
         wait=WAIT,
     )
-    # What is purged must not be had for a while longer, as removed files can.
-    home.generator.build(wait=WAIT, grace=0 if purge else None)
+    home.publish()
     for tombstone in done.removed:
         say(f"removed {tombstone.filename}")
     if purge:
@@ -61,6 +60,9 @@ def _purge(home: Home, done: removal.Removal) -> None:
         lambda writer: removal.purge(writer, store=home.store, key=done.key, tombstones=[*done.removed, *done.before]),
         wait=WAIT,
     )
+    # What is purged must not be had for a while longer, as removed files can.
+    gone = {tombstone.sha256 for tombstone in [*purged.dropped, *purged.absent]}
+    home.generator.expel(done.key, gone, wait=WAIT)
     for tombstone in purged.dropped:
         say(f"purged {tombstone.filename} (sha256 {tombstone.sha256})")
     for tombstone, sources in purged.kept:

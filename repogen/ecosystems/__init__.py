@@ -15,7 +15,7 @@ from repogen.ecosystems.r import R
 from repogen.model.catalog import Entry, Project
 from repogen.model.inspected import Inspected
 from repogen.model.names import ProjectKey, SourceType
-from repogen.model.pages import Description, Page, Templated
+from repogen.model.pages import Description, Page, Platform, Templated
 from repogen.model.record import Record
 
 
@@ -92,6 +92,9 @@ class Ecosystem(Protocol):
 
     def remarks(self, record: Record) -> tuple[str, ...]:
         """What a line about one file says besides its kind: what it is good for, a few words each."""
+
+    def platform(self, target: str) -> Platform:
+        """The platform of a record that has a target. Raises ValueError for one that was never accepted."""
 
 
 def same_version(ecosystem: Ecosystem, one: str, other: str) -> bool:

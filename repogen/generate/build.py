@@ -6,8 +6,9 @@ a state of its own, so that a client need not wait until a README is rendered.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -16,8 +17,8 @@ from repogen.errors import StoreError
 from repogen.generate.publish import Output, Publisher, moved, remove, strangers
 from repogen.generate.state import State, load_state, save_state
 from repogen.generate.view import View
-from repogen.model.names import CommitId
-from repogen.store import Store
+from repogen.model.names import CommitId, ProjectKey, Sha256
+from repogen.store import Store, paths
 
 #: Seconds for which a file that left the site can still be fetched: a client may hold an older page.
 GRACE = 600
@@ -69,7 +70,7 @@ def build(
     for path in publisher.written & leaving.keys():
         del leaving[path]
     leaving |= dict.fromkeys(gone - publisher.written - leaving.keys(), now + grace)
-    # No longer than from now on, also where an earlier build gave more time or the clock was set back.
+    # No longer than from now on, also where the clock was set back.
     leaving = {path: min(due, now + grace) for path, due in leaving.items()}
     for path in [path for path, due in leaving.items() if due <= now]:
         remove(site, path)
@@ -78,6 +79,33 @@ def build(
     if after != state:
         save_state(site, part.name, after)
     return Built(commit=view.revision.commit, full=old is None, written=len(publisher.written))
+
+
+def expel(site: Path, part: str, key: ProjectKey, archives: Collection[Sha256]) -> None:
+    """Take archives of a project, what lies beside them and the project's pages out of a part that they are leaving.
+
+    The caller holds the part's lock. What they are is told by their bytes: their names may be those of other files.
+    """
+    state = load_state(site, part)
+    if state is None:
+        return
+    named = {path for path in state.leaving if _digest(site / path) in archives}
+    beside = {path + suffix for path in named for suffix in (paths.SIGNATURE, paths.METADATA)}
+    pages = {path for path in state.leaving if f"/{key}/" in path and path.endswith(("/index.html", "/index.json"))}
+    gone = named | (beside & state.leaving.keys()) | pages
+    for path in gone:
+        remove(site, path)
+    save_state(
+        site, part, replace(state, leaving={path: due for path, due in state.leaving.items() if path not in gone})
+    )
+
+
+def _digest(place: Path) -> str:
+    try:
+        with place.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        return ""
 
 
 def _old_view(store: Store, state: State, part: Part) -> View | None:

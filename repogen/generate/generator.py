@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
 from repogen.errors import StoreError
-from repogen.generate.build import GRACE, Built, Part, build
+from repogen.generate.build import GRACE, Built, Part, build, expel
 from repogen.generate.cards import KINDS as PAGE_KINDS
 from repogen.generate.cards import Workshop
 from repogen.generate.derived import Derived
@@ -21,7 +21,7 @@ from repogen.generate.readme import ReadmeRenderer
 from repogen.generate.state import PRIVATE, load_state
 from repogen.generate.templates import Templates
 from repogen.generate.view import View
-from repogen.model.names import TreeId
+from repogen.model.names import ProjectKey, Sha256, TreeId
 from repogen.store import Store, paths
 from repogen.store.faults import storage_errors
 from repogen.store.locks import locked
@@ -50,37 +50,39 @@ class Generator:
         make_folder(site)
         (site / PRIVATE).mkdir(exist_ok=True)
 
-    def build_indexes(self, *, wait: float, full: bool = False, grace: int | None = None) -> Built:
-        """Bring what clients read to the head of the store.
-
-        ``grace`` (seconds; None: the generator's own) is how long files that leave the site can still be fetched.
-        """
+    def build_indexes(self, *, wait: float, full: bool = False) -> Built:
+        """Bring what clients read to the head of the store."""
         with self._building("indexes", wait):
             view, templates = self._view(self._store.newest())
             fingerprint = templates.fingerprint("simple/")
-            built = self._build(Indexes(fingerprint, self._derived), view, templates, full=full, grace=grace)
+            built = self._build(Indexes(fingerprint, self._derived), view, templates, full=full)
             if built.full:
                 self._derived.keep_only(fingerprint, kinds=(LISTING,))
             self._derived.save()
             return built
 
-    def build_pages(self, *, wait: float, full: bool = False, grace: int | None = None) -> Built:
+    def build_pages(self, *, wait: float, full: bool = False) -> Built:
         """Bring what people read to where the indexes are: a page never names a file that is not there yet."""
         with self._building("pages", wait):
             indexes = load_state(self._site, "indexes")
             view, templates = self._view(self._store.at(indexes.commit) if indexes else self._store.newest())
             fingerprint = templates.fingerprint()
             workshop = Workshop(fingerprint=fingerprint, derived=self._derived, render_readme=self._readmes.render)
-            built = self._build(Pages(workshop, templates.static()), view, templates, full=full, grace=grace)
+            built = self._build(Pages(workshop, templates.static()), view, templates, full=full)
             if built.full:
                 self._derived.keep_only(fingerprint, kinds=PAGE_KINDS)
             self._derived.save()
             return built
 
-    def build(self, *, wait: float, full: bool = False, grace: int | None = None) -> tuple[Built, Built]:
+    def build(self, *, wait: float, full: bool = False) -> tuple[Built, Built]:
         """Both parts, one after the other."""
-        indexes = self.build_indexes(wait=wait, full=full, grace=grace)
-        return indexes, self.build_pages(wait=wait, full=full, grace=grace)
+        return self.build_indexes(wait=wait, full=full), self.build_pages(wait=wait, full=full)
+
+    def expel(self, key: ProjectKey, archives: Collection[Sha256], *, wait: float) -> None:
+        """Take archives of a project that are leaving the site, and pages that name them, out of it now."""
+        for part in (Pages.name, Indexes.name):
+            with self._building(part, wait):
+                expel(self._site, part, key, archives)
 
     def close(self) -> None:
         """Let go of the derived data and of the process that renders READMEs."""
@@ -107,7 +109,7 @@ class Generator:
             kept = self._templates = (tree, Templates(overrides(view.revision)))
         return view, kept[1]
 
-    def _build(self, part: Part, view: View, templates: Templates, *, full: bool, grace: int | None) -> Built:
+    def _build(self, part: Part, view: View, templates: Templates, *, full: bool) -> Built:
         publisher = Publisher(
             self._site,
             staging=self._site / PRIVATE / part.name,
@@ -123,7 +125,7 @@ class Generator:
             publisher=publisher,
             now=int(self._clock().timestamp()),
             full=full,
-            grace=self._grace if grace is None else grace,
+            grace=self._grace,
         )
 
 

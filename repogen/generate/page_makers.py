@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from repogen.config import Config, Repository
-from repogen.ecosystems import Ecosystem
-from repogen.generate.page_values import BrowseLink, Crumb, Dependent, Frame, Told, release_view, setup_of
+from repogen.ecosystems import Ecosystem, ecosystem_of
+from repogen.generate.page_values import BrowseLink, Crumb, Dependent, Frame, Told, binaries_of, release_view, setup_of
 from repogen.generate.releases import ListEntry, Release, latest
 from repogen.model.catalog import Project
 from repogen.model.names import ProjectKey
@@ -53,8 +53,12 @@ def repository_page(
     shards: int,
     entries: Sequence[ListEntry] = (),
     pages: Sequence[BrowseLink] = (),
+    targets: Iterable[str] = (),
 ) -> Templated:
-    """A repository of ``count`` projects: all of them, or the pages of its list. ``shards`` hold the search data."""
+    """A repository of ``count`` projects: all of them, or the pages of its list. ``shards`` hold the search data.
+
+    ``targets`` are all that there are files for.
+    """
     return Templated(
         path="index.html",
         template="site/repository.html",
@@ -65,6 +69,7 @@ def repository_page(
             "shards": shards,
             "entries": tuple(entries),
             "pages": tuple(pages),
+            "binaries": binaries_of(targets, ecosystem_of(repository.type)),
         },
     )
 
@@ -90,6 +95,7 @@ def browse_page(
         template="site/browse.html",
         context={
             "frame": _frame(repository, home, home + "../", here),
+            "type": repository.type,
             "entries": tuple(entries),
             "previous": previous and home + _browse_path(previous, quoted=True),
             "following": following and home + _browse_path(following, quoted=True),

@@ -5,6 +5,7 @@ All links are relative and end in a file's name, so that a site works under any 
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -16,14 +17,17 @@ from repogen.ecosystems import Ecosystem, ecosystem_of
 from repogen.generate.releases import Release, day
 from repogen.model.catalog import Entry, Project
 from repogen.model.names import ProjectKey, SourceType
-from repogen.model.pages import Dependency, Description, Fact, Link, checked_url
+from repogen.model.pages import Dependency, Description, Fact, Link, Platform, checked_url
 
 #: Stands where the public address would, if repogen.toml named one.
 PLACEHOLDER: Final = "https://YOUR-ADDRESS"
 
+_DIGITS: Final = re.compile(r"([0-9]+)")
 _NAME_FIRST: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 #: An address that a text sets apart, as RFC 3986 (appendix C) has it.
 _SET_APART: Final = re.compile(r"<(https?://[^<>\s]{1,2000})>")
+#: Registers of people and organisations, whose addresses tell a reader no more than that there is an entry.
+_REGISTERS: Final = {"orcid.org": "ORCID", "ror.org": "ROR"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,15 +87,26 @@ class BrowseLink:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Binaries:
+    """Platforms that there are binaries for: ``plain`` those where clients look by themselves, and ``placed``."""
+
+    plain: tuple[Platform, ...] = ()
+    placed: tuple[Platform, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FileRow:
     """A distribution. Links are from the page; None: there is no such file. ``yanked``: None or the reason.
 
+    ``place`` is where it lies, quoted, from the repository. ``platform``: None: it is for all.
     ``remarks`` say what it is good for, a few words each.
     """
 
     filename: str
     href: str
+    place: str
     kind: str
+    platform: Platform | None
     size: str
     bytes: int
     date: str
@@ -156,8 +171,10 @@ class ReleaseView:
     readme: str
     news: str
     files: tuple[FileRow, ...]
+    binaries: Binaries
     requirements: Grouped
     dependents: Grouped
+    dependent_count: int
     classifiers: tuple[Fact, ...]
     links: tuple[Link, ...]
     releases: tuple[Release, ...]
@@ -177,6 +194,19 @@ def setup_of(repository: Repository, config: Config) -> Setup:
         fallback=repository.fallback,
         uploads=tuple(Upload(source=name, description=config.sources[name].description) for name in repository.sources),
     )
+
+
+def binaries_of(targets: Iterable[str], ecosystem: Ecosystem) -> Binaries:
+    """The platforms of these targets, the versions in them in order."""
+    platforms = [ecosystem.platform(target) for target in sorted(filter(None, set(targets)), key=_natural)]
+    return Binaries(
+        plain=tuple(platform for platform in platforms if not platform.place),
+        placed=tuple(platform for platform in platforms if platform.place),
+    )
+
+
+def _natural(text: str) -> list[tuple[str, int]]:
+    return [("", int(part)) if part.isdecimal() else (part, 0) for part in _DIGITS.split(text)]
 
 
 def size_in_words(size: int) -> str:
@@ -207,6 +237,7 @@ def release_view(
     """
     description = told.description
     packages = f"{home}packages/"
+    needed_by = tuple(dependents)
     return ReleaseView(
         key=project.key,
         name=description.name,
@@ -220,8 +251,10 @@ def release_view(
         readme=told.readme,
         news=told.news if found else "",
         files=tuple(_file_row(entry, home, ecosystem) for entry in release.entries),
+        binaries=binaries_of((one.record.target for one in release.entries if not one.record.archived), ecosystem),
         requirements=_grouped(description.dependencies, packages, known),
-        dependents=_by_group(dependents, packages),
+        dependents=_by_group(needed_by, packages),
+        dependent_count=len({one.key for one in needed_by}),
         classifiers=_classified(description.classifiers),
         links=tuple(link for link in description.links if link.url is None or checked_url(link.url)),
         releases=found,
@@ -234,19 +267,30 @@ def linked(text: str) -> Linked:
     for place, piece in enumerate(_SET_APART.split(text)):
         url = checked_url(piece) if place % 2 else None
         shown = f"<{piece}>" if place % 2 and not url else piece
-        pieces.append(Link(label=piece.partition("://")[2], url=url) if url else shown)
+        pieces.append(_address(url) if url else shown)
     return tuple(piece for piece in pieces if piece)
+
+
+def _address(url: str) -> Link:
+    shown = url.partition("://")[2]
+    return Link(label=_REGISTERS.get(shown.partition("/")[0], shown), url=url)
 
 
 def _file_row(entry: Entry, home: str, ecosystem: Ecosystem) -> FileRow:
     record = entry.record
     # Everything but unreserved characters is quoted: object stores read a bare "+" as a space.
-    href = home + quote(ecosystem.file_places(record)[0])
+    path = ecosystem.file_places(record)[0]
+    place = quote(path)
+    href = home + place
+    platform = ecosystem.platform(record.target) if record.target else None
+    kind = ecosystem.kinds.get(record.kind, record.kind)
     public = entry.metadata is not None and ecosystem.has_public_metadata(record.facts)
     return FileRow(
-        filename=record.filename,
+        filename=posixpath.basename(path),
         href=href,
-        kind=ecosystem.kinds.get(record.kind, record.kind),
+        place=place,
+        kind=f"{kind} for {platform.words}" if platform else kind,
+        platform=platform,
         size=size_in_words(record.size),
         bytes=record.size,
         date=day(record.uploaded),

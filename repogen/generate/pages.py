@@ -70,7 +70,7 @@ class Pages:
             leaving |= _paths(gone) - _paths(shelf)
             if shelf:
                 yield from _project(around, cards, gone, shelf, dependents[key], all_pages=all_pages)
-        yield from _lists(around, cards, before, after, set(plan if afresh else changed), leaving)
+        yield from _lists(around, cards, relations, before, after, set(plan if afresh else changed), leaving)
 
 
 def _before(after: Names, changed: Mapping[ProjectKey, Changed]) -> Names:
@@ -124,6 +124,7 @@ def _paths(shelf: Shelf | None) -> set[str]:
 def _lists(
     around: Around,
     cards: Cards,
+    relations: Relations,
     before: Names,
     after: Names,
     changed: set[ProjectKey],
@@ -148,7 +149,13 @@ def _lists(
     entries = [] if pieces else [cards.entry(key, shown) for key, shown in after.items()]
     links = [page_makers.browse_link(piece.id, piece.keys) for piece in pieces]
     yield page_makers.repository_page(
-        around.repository, around.config, count=len(after), shards=count, entries=entries, pages=links
+        around.repository,
+        around.config,
+        count=len(after),
+        shards=count,
+        entries=entries,
+        pages=links,
+        targets=relations.targets(),
     )
 
 

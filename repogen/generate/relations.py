@@ -1,4 +1,4 @@
-"""Who depends on whom among the projects of a repository: what the page of one says of others."""
+"""What pages say of other projects of their repository: who depends on whom, and what there are files for."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ from repogen.model.names import ProjectKey
 
 #: Up to so many names are looked for in the texts before any is read.
 _FEW = 50
+
+
+#: Stands in a kept text between the targets, which are the same for many projects, and what it depends on.
+_BETWEEN = "\x1c"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +53,11 @@ class Relations:
         """What pages of others say of a project; nothing if it is not there."""
         return self._needs(key, self._texts[key]).told() if key in self else set()
 
+    def targets(self) -> list[str]:
+        """The targets of all files that are not archived."""
+        heads = {text.partition(_BETWEEN)[0]: key for key, text in self._texts.items()}
+        return sorted({target for head, key in heads.items() for target in self._targets(key, head)})
+
     def naming(self, wanted: Collection[ProjectKey]) -> Iterator[tuple[ProjectKey, Needs]]:
         """The projects of which any release names one of these."""
         marks = [json.dumps(key) for key in wanted] if len(wanted) <= _FEW else ['"']
@@ -68,21 +77,31 @@ class Relations:
 
     def _whole(self, key: ProjectKey, kept: str) -> str:
         # A text that somebody damaged is as good as none.
-        return kept if kept.startswith('["') and kept.endswith("]]") else self._made(key)
+        good = kept.startswith("[") and kept.endswith("]]") and f"]{_BETWEEN}[" in kept
+        return kept if good else self._made(key)
 
     def _made(self, key: ProjectKey) -> str:
         shown = self._names[key]
         shelf = self._cards.shelf(key, shown)
         needs = _needs_of(shelf)
-        text = json.dumps([needs.name, needs.now, sorted(needs.ever)])
+        targets = {entry.record.target for entry in shelf.project.entries if not entry.record.archived}
+        told = json.dumps([needs.name, needs.now, sorted(needs.ever)])
+        text = f"{json.dumps(sorted(targets - {''}))}{_BETWEEN}{told}"
         self._cards.keep("needs", shown.tree, text)
         return text
 
+    def _targets(self, key: ProjectKey, head: str) -> list[str]:
+        try:
+            found: list[str] = json.loads(head)
+        except ValueError:
+            found = json.loads(self._made(key).partition(_BETWEEN)[0])
+        return found
+
     def _needs(self, key: ProjectKey, text: str) -> Needs:
         try:
-            name, now, ever = json.loads(text)
+            name, now, ever = json.loads(text.partition(_BETWEEN)[2])
         except ValueError:
-            name, now, ever = json.loads(self._made(key))
+            name, now, ever = json.loads(self._made(key).partition(_BETWEEN)[2])
         return Needs(name=name, now={one: tuple(groups) for one, groups in now.items()}, ever=frozenset(ever))
 
 

@@ -91,6 +91,17 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Platform:
+    """What a binary was built for, in words.
+
+    ``place`` is the address, relative to the repository, that clients must be told; "": they look by themselves.
+    """
+
+    words: str
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Readme:
     """A long description as written and its media type (``text/markdown; variant=GFM``)."""
 

@@ -63,6 +63,7 @@
     const status = form.querySelector("[role=status]");
     const projects = document.getElementById("projects");
     const shards = Number(form.dataset.shards);
+    const { one, many } = form.dataset;
     const entries = [];
     let arrived = 0;
     let failed = false;
@@ -107,9 +108,9 @@
     function verdict(count) {
       if (failed) return "Some of the search data could not be loaded.";
       if (arrived < shards) return "Loading …";
-      if (!count) return "No project matches.";
-      if (count > shown) return `${count} projects match, the best ${shown} are shown.`;
-      return count === 1 ? "1 project matches." : `${count} projects match.`;
+      if (!count) return `No ${one} matches.`;
+      if (count > shown) return `${count} ${many} match, the best ${shown} are shown.`;
+      return count === 1 ? `1 ${one} matches.` : `${count} ${many} match.`;
     }
 
     function show() {

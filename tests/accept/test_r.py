@@ -21,9 +21,9 @@ def store(tmp_path: Path) -> Store:
     return new_store(tmp_path, CONFIG)
 
 
-def linux(folder: Path, distribution: str, *, compiled: bool = True, r: str = "4.2.2") -> Incoming:
+def linux(folder: Path, distribution: str, *, r: str = "4.2.2") -> Incoming:
     """A Linux binary of example 1.0 as it arrives, under the name of the source package."""
-    file = make_r_binary(folder, platform="linux", r=r, compiled=compiled)
+    file = make_r_binary(folder, platform="linux", r=r, compiled=True)
     return incoming(file, stated=Stated(distribution=distribution))
 
 
@@ -53,15 +53,6 @@ def test_the_answer_names_the_platform(store: Store, tmp_path: Path) -> None:
     """A slip in the name of a distribution is seen at once."""
     text = add(store, "near", [linux(tmp_path, "jamy")]).text
     assert text.startswith("example_1.0.tar.gz: added for linux-jamy-x86_64-4.2; ")
-
-
-def test_two_that_would_be_published_at_one_address(store: Store, tmp_path: Path) -> None:
-    """A binary for any architecture is there for this one, too, and the other way round."""
-    add(store, "near", [linux(tmp_path, "jammy", compiled=False)])
-    with pytest.raises(InvalidUpload, match="published where") as caught:
-        add(store, "near", [linux(tmp_path, "jammy-x86_64")])
-    assert [problem.code for problem in caught.value.problems] == ["distribution"]
-    assert files(store) == ["1.0/linux-jammy-any-4.2/example_1.0.tar.gz"]
 
 
 @pytest.mark.parametrize("version", ["1.0-1", "1.00.1", "1.0.1.0"])

@@ -356,11 +356,16 @@ def test_a_file_name_of_platforms_only_is_not_clear(r_store: Store, tmp_path: Pa
 
 
 def test_a_platform_goes_by_any_of_its_names() -> None:
-    """By the name of the release of the system, with or without its architecture; never by a part of a word."""
-    target = "linux-jammy-x86_64-4.2"
-    assert [name for name in ("jammy", "jammy-x86_64", target, "jam", "4.2", "") if is_for(target, name)] == [
-        *("jammy", "jammy-x86_64", target, "4.2")
-    ]
+    """By the name of the distribution, with or without its architecture and system; never by a part of a name."""
+    good = ["jammy", "jammy-x86_64", "linux-jammy", "linux-jammy-x86_64", "linux-jammy-x86_64-4.2"]
+    for name in ("jam", "x86_64", "4.2", "linux", "", "jammy-x86_64-4.2"):
+        assert not is_for("linux-jammy-x86_64-4.2", name), name
+    assert all(is_for("linux-jammy-x86_64-4.2", name) for name in good)
+    assert not is_for("linux-my-jammy-x86_64-4.2", "jammy")
+    assert is_for("macosx-big-sur-arm64-4.3", "big-sur-arm64")
+    assert is_for("windows-4.2", "windows")
+    assert not is_for("", "windows")
+    assert not is_for("", "")
 
 
 def test_an_archived_package_can_be_removed(r_store: Store, tmp_path: Path) -> None:

@@ -194,6 +194,7 @@ HOSTILE: Sequence[tuple[str, bytes, str]] = [
     ("a link to what is outside", header(kind=b"2", target=b"../../etc/passwd") + END, "unsafe-member"),
     ("a link to the root", header(kind=b"2", target=b"/etc/passwd") + END, "unsafe-member"),
     ("a hard link to what is outside", header(kind=b"1", target=b"a/../../b") + END, "unsafe-member"),
+    ("a member below a file", member(b"hello", "a") + HELLO + END, "unsafe-member"),
     ("a member below a link", header("a", kind=b"2", target=b"c") + HELLO + END, "unsafe-member"),
     ("a FIFO", header(kind=b"6") + END, "unsafe-member"),
     ("a device", header(kind=b"3") + END, "unsafe-member"),

@@ -85,7 +85,7 @@ def instance(client: Client, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         binaries = folder / "binaries"
         binaries.mkdir()
         binary = make_r_binary(binaries, "Data.Tea", "2.0")
-        served.repogen("add", "--source", "local-r", "--distribution", "jammy", binary)
+        served.repogen("add", "--source", "local-r", "--distribution", "jammy-x86_64", binary)
         yield served
 
 
@@ -214,7 +214,7 @@ def test_r_package(instance: Instance, browser: Browser, served: str) -> None:
         expect(page.get_by_role("searchbox")).to_be_visible()
         page.keyboard.press("/")
         page.keyboard.type("data.tea")
-        expect(page.get_by_role("status")).to_have_text("1 project matches.")
+        expect(page.get_by_role("status")).to_have_text("1 package matches.")
         page.keyboard.press("ArrowDown")
         page.keyboard.press("Enter")
         expect(page.get_by_role("heading", level=1)).to_contain_text("Data.Tea 2.0")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -11,8 +12,10 @@ import pytest
 
 from repogen.errors import Busy, ConfigError, StoreError
 from repogen.generate.generator import Generator, overrides
+from repogen.model.names import ProjectKey, Sha256
 from repogen.store import Store
 from repogen.store.locks import locked
+from repogen.store.paths import project_path
 from tests.factories import make_wheel
 from tests.stores import CONFIG, add, build, commit, generator, new_store, site_files
 
@@ -170,3 +173,18 @@ def test_what_was_pushed_by_mistake_is_named(
     commit(store, dict.fromkeys((path, *archive)))
     one.build(wait=5)
     assert site_files(tmp_path / "site") == before
+
+
+def test_an_archive_can_be_expelled(one: Generator, store: Store, tmp_path: Path) -> None:
+    """What must be gone is gone before its time; what else is leaving the site keeps its own."""
+    add(store, "near", [make_wheel(tmp_path, "bad"), make_wheel(tmp_path, "good")])
+    one.build(wait=1)
+    links = {path.name.partition("-")[0]: path for path in (tmp_path / "site" / "python" / "files").rglob("*.whl")}
+    bad = Sha256(hashlib.sha256(links["bad"].read_bytes()).hexdigest())
+    for name in ("bad", "good"):
+        commit(store, {project_path("near", ProjectKey(name)): None})
+    one.build(wait=1)
+
+    one.expel(ProjectKey("bad"), {bad}, wait=1)
+
+    assert (links["bad"].exists(), links["good"].exists()) == (False, True)

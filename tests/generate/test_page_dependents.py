@@ -15,7 +15,7 @@ from repogen.model.record import dump_record
 from repogen.store import Store
 from repogen.store.paths import project_path
 from tests.factories import make_wheel
-from tests.r_packages import make_r_source
+from tests.r_packages import make_r_binary, make_r_source
 from tests.stores import CONFIG, add, build, commit, mark, new_store, site_files
 
 
@@ -137,7 +137,24 @@ def test_archived_packages_depend_on_nothing(tmp_path: Path) -> None:
     commit(store, {folder: dump_record(replace(entry.record, archived=True))})
     follow(store, site)
     assert dependents(site, "base1") == []
-    assert "This project is archived." in (site / "python/packages/app/index.html").read_text()
+    assert "This package is archived." in (site / "python/packages/app/index.html").read_text()
+
+
+def test_the_repository_page_follows_the_platforms(tmp_path: Path) -> None:
+    """It tells those that there are binaries for, also when another project changes, and none that went."""
+    store, site = new_store(tmp_path, CONFIG.replace(b'"python"', b'"r"')), tmp_path / "site"
+    page = site / "python" / "index.html"
+    add(store, "near", [make_r_source(tmp_path, "app"), make_r_binary(tmp_path, "tea", platform="windows")])
+    follow(store, site)
+    assert "by itself: Windows, R 4.2." in page.read_text()
+
+    add(store, "near", [make_r_source(tmp_path, "other")])
+    follow(store, site)
+    assert "by itself: Windows, R 4.2." in page.read_text()
+
+    commit(store, {project_path("near", ProjectKey("tea")): None})
+    follow(store, site)
+    assert "Windows, R" not in page.read_text()
 
 
 def test_derived_data_that_is_gone_or_damaged_costs_only_time(store: Store, tmp_path: Path) -> None:

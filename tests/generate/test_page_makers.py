@@ -82,6 +82,8 @@ def listed(key: str) -> ListEntry:
     )
 
 
+#: What there are binaries for in the repository of R packages.
+TARGETS: Final = ["", "linux-jammy-x86_64-4.2", "windows-4.2"]
 MASS: Final = replace(listed("MASS"), archived=True)
 
 
@@ -125,7 +127,12 @@ def a_site() -> dict[str, bytes]:
             ("python/", page_makers.release_page(around, project, each, TOLD, latest=each is latest(found)))
             for each in found
         ]
-    pages.append(("r/", page_makers.repository_page(REPOSITORIES["r"], CONFIG, count=1, shards=1, entries=[MASS])))
+    pages.append(
+        (
+            "r/",
+            page_makers.repository_page(REPOSITORIES["r"], CONFIG, count=1, shards=1, entries=[MASS], targets=TARGETS),
+        )
+    )
     pages.append(("r/", page_makers.search_shard(0, [MASS])))
     pages += [("r/", page) for page in r_pages()]
     files = {folder + page.path: rendered(page) for folder, page in pages}
@@ -321,7 +328,7 @@ def test_empty_repository_teaches_the_first_upload() -> None:
 def test_empty_r_repository_teaches_the_first_upload() -> None:
     """Building, a token and curl come first, then how to install; nothing of Python stands there."""
     page = SITE["r-empty/index.html"].decode()
-    upload = "curl -T PACKAGE_1.0.tar.gz --user __token__ https://YOUR-ADDRESS/upload/r/local-r/"
+    upload = "curl --fail-with-body -T PACKAGE_1.0.tar.gz --user __token__ https://YOUR-ADDRESS/upload/r/local-r/"
 
     assert page.index("R CMD build") < page.index("repogen token create") < page.index(upload)
     assert page.index(upload) < page.index("options(repos")
@@ -331,36 +338,59 @@ def test_empty_r_repository_teaches_the_first_upload() -> None:
 
 
 def test_r_repository_page_explains_each_client() -> None:
-    """.Rprofile, renv and pak, each with CRAN beside it; binaries for Linux; curl for every source."""
-    codes = texts(parsed(SITE["r/index.html"]).findall(".//code"))
-    repos = 'c("r" = "https://YOUR-ADDRESS/r/latest", getOption("repos"))'
+    """.Rprofile with all that R must know there, others with what a session has; platforms; curl for every source."""
+    tree = parsed(SITE["r/index.html"])
+    codes = texts(tree.findall(".//code"))
+    here = '"R" = "https://YOUR-ADDRESS/r/latest"'
+    binaries = '"R_BIN" = "https://YOUR-ADDRESS/r/latest/bin/linux/jammy-x86_64/4.2"'
 
     for line in (
-        f"options(repos = {repos})",
-        f"renv::init(repos = {repos})",
-        'pak::repo_add("r" = "https://YOUR-ADDRESS/r/latest")\npak::pkg_install("PACKAGE")',
+        f'options(repos = c({here}, CRAN = "https://YOUR-CRAN-MIRROR"))',
+        f'options(repos = c({binaries}, {here}, CRAN = "https://YOUR-CRAN-MIRROR"))',
+        f'install.packages("PACKAGE", repos = c({here}, getOption("repos")))',
+        f'renv::init(repos = c({here}, getOption("repos")))',
+        f'pak::repo_add({here})\npak::pkg_install("PACKAGE")',
     ):
         assert line in codes
-    assert any("https://YOUR-ADDRESS/r/latest/bin/linux/" in code for code in codes)
+    assert "R finds the binary packages for these by itself: Windows, R 4.2." in texts(tree.findall(".//p"))
     assert any("https://YOUR-ADDRESS/upload/r/local-r/?distribution=jammy" in code for code in codes)
+    assert "/bin/linux/" not in SITE["r-empty/index.html"].decode()
+    assert "There are no binary packages here yet" in SITE["r-empty/index.html"].decode()
+
+
+def test_pages_have_the_words_of_their_ecosystem() -> None:
+    """Python has projects and R packages; two sources of a repository are told apart; none is called CRAN."""
+    home, page = SITE["index.html"].decode(), SITE["r/index.html"].decode()
+    cran = Config(repositories={"cran": Repository(name="cran", id="1", type="r", sources=())})
+
+    assert "project" not in "".join(parsed(SITE["r/index.html"]).find(".//section[@id='projects']").itertext()).lower()  # type: ignore[union-attr]
+    assert 'data-one="package" data-many="packages"' in page
+    assert "Browse its packages" in home
+    assert "Browse its projects" in home
+    assert "curl, to other-r" in home
+    assert "twine, to vendored" in home
+    assert b'c("CRAN"' not in rendered(page_makers.home_page(cran))
 
 
 def test_r_package() -> None:
     """Its page says how to get the latest version, that of a version how to get that; an archived one is marked."""
-    home = "https://YOUR-ADDRESS/r/latest"
+    here = '"R" = "https://YOUR-ADDRESS/r/latest", getOption("repos")'
+    binaries = '"R_BIN" = "https://YOUR-ADDRESS/r/latest/bin/linux/jammy-x86_64/4.2"'
     project, old = parsed(SITE["r/packages/MASS/index.html"]), parsed(SITE["r/packages/MASS/7.3-59/index.html"])
+    codes = texts(project.findall(".//code"))
 
-    assert f'install.packages("MASS", repos = c("r" = "{home}", getOption("repos")))' in texts(
-        project.findall(".//code")
-    )
-    exact = f'remotes::install_version("MASS", version = "7.3-59", repos = c("r" = "{home}", getOption("repos")))'
+    assert f'install.packages("MASS", repos = c({here}))' in codes
+    assert f'install.packages("MASS", repos = c({binaries}, {here}))' in codes
+    exact = f'remotes::install_version("MASS", version = "7.3-59", repos = c({here}))'
     assert exact in texts(old.findall(".//code"))
     assert "archived" in "".join(old.itertext())
     assert [link.get("href") for link in project.findall('.//a[@class="filename"]')] == [
         "../../latest/src/contrib/Archive/MASS/MASS_7.3-60.tar.gz",
         "../../latest/bin/linux/jammy-x86_64/4.2/src/contrib/MASS_7.3-60.tar.gz",
     ]
-    assert texts(project.findall('.//*[@class="more"]')) == ["R 4.2 jammy x86_64"]
+    files = project.findall('.//section[@id="files"]//tr/td[1]')
+    assert texts(files) == ["Source", "Binary for jammy x86_64, R 4.2"]
+    assert "1 reverse dependency" in texts(project.findall(".//nav//a"))
     assert texts(project.findall('.//section[@id="requirements"]/h3')) == ["Depends", "Imports"]
     assert texts(project.findall('.//section[@id="dependents"]/h3')) == [
         "Reverse depends",
@@ -369,6 +399,51 @@ def test_r_package() -> None:
     ]
     (row,) = [row for row in project.findall('.//section[@id="releases"]//tr') if "7.3-59" in "".join(row.itertext())]
     assert texts(row.findall('.//*[@class="mark"]')) == ["archived"]
+
+
+@pytest.mark.parametrize(
+    ("target", "archived", "lines"),
+    [
+        (
+            "linux-jammy-x86_64-4.2",
+            False,
+            [
+                'install.packages("MASS", repos = c(BIN, R, getOption("repos")))',
+                'remotes::install_version("MASS", version = "1.0", repos = c(BIN, R, getOption("repos")))',
+            ],
+        ),
+        (
+            "linux-jammy-x86_64-4.2",
+            True,
+            ['install.packages("AT/bin/linux/jammy-x86_64/4.2/src/contrib/MASS_1.0.tar.gz", repos = NULL)'] * 2,
+        ),
+        (
+            "macosx-4.2",
+            False,
+            [
+                'install.packages("MASS", repos = c(R, getOption("repos")))',
+                'install.packages("AT/bin/macosx/contrib/4.2/MASS_1.0.tar.gz", repos = NULL)',
+            ],
+        ),
+    ],
+)
+def test_r_package_without_a_source_package(target: str, archived: bool, lines: list[str]) -> None:  # noqa: FBT001
+    """The lines on the page of the project and of its version are those that work with what is there."""
+    around = Around(REPOSITORIES["r"], CONFIG, ecosystem_of("r"), lambda _: False)
+    binary = r_entry("1.0", kind="binary", target=target, archived=archived)
+    project = Project(key=ProjectKey("MASS"), source="local-r", entries=(binary,))
+    found = releases(project, around.ecosystem)
+    pages = (
+        page_makers.project_page(around, project, found, TOLD, ()),
+        page_makers.release_page(around, project, found[0], TOLD, latest=True),
+    )
+    for page, line in zip(map(rendered, pages), lines, strict=True):
+        tree = parsed(page)
+        (code,) = texts(tree.findall('.//figure[@class="snippet"]//code'))
+        at = "https://YOUR-ADDRESS/r/latest"
+        shown = code.replace(f'"R_BIN" = "{at}/bin/linux/jammy-x86_64/4.2"', "BIN").replace(f'"R" = "{at}"', "R")
+        assert shown.replace(at, "AT") == line
+        assert b"There is no source package of this version" in page
 
 
 def test_dependents_and_news_stand_on_the_project_page_only() -> None:

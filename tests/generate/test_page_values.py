@@ -9,11 +9,20 @@ import pytest
 
 from repogen.config import Config, Repository, Source
 from repogen.ecosystems import ecosystem_of
-from repogen.generate.page_values import ReleaseView, Told, linked, release_view, setup_of, size_in_words
+from repogen.generate.page_values import (
+    Binaries,
+    ReleaseView,
+    Told,
+    binaries_of,
+    linked,
+    release_view,
+    setup_of,
+    size_in_words,
+)
 from repogen.generate.releases import ListEntry, Release, latest, list_entry, releases
 from repogen.model.catalog import Entry, Project
 from repogen.model.names import BlobId, ProjectKey
-from repogen.model.pages import Dependency, Description, Fact, Link
+from repogen.model.pages import Dependency, Description, Fact, Link, Platform
 from repogen.model.record import Record, Submitter
 
 
@@ -163,6 +172,7 @@ def test_archived_comes_last_and_sources_speak_first() -> None:
     [
         ("no address", ("no address",)),
         ("see <https://e.org/a>.", ("see ", Link(label="e.org/a", url="https://e.org/a"), ".")),
+        ("Ann <https://orcid.org/0000>", ("Ann ", Link(label="ORCID", url="https://orcid.org/0000"))),
         ("<javascript:alert(1)> <b>", ("<javascript:alert(1)> <b>",)),
         ("https://e.org <https://> <https://e.org/{}>", ("https://e.org <https://> ", "<https://e.org/{}>")),
         ("", ()),
@@ -224,6 +234,17 @@ def test_file_rows() -> None:
     assert (first.signature, first.metadata) == (f"{first.href}.asc", f"{first.href}.metadata")
     assert (first.kind, first.size, first.date, first.yanked) == ("Wheel", "1.2 kB", "2026-11-22", "why")
     assert (second.kind, second.signature, second.metadata, second.yanked) == ("Source", None, None, None)
+
+
+def test_binaries_are_told_by_platform() -> None:
+    """Those that clients find and those that they must be told apart; each once; numbers in order."""
+    targets = ["windows-4.10", "windows-4.2", "linux-jammy-x86_64-4.2", "", "windows-4.2"]
+
+    assert binaries_of(targets, ecosystem_of("r")) == Binaries(
+        plain=(Platform(words="Windows, R 4.2"), Platform(words="Windows, R 4.10")),
+        placed=(Platform(words="jammy x86_64, R 4.2", place="latest/bin/linux/jammy-x86_64/4.2"),),
+    )
+    assert binaries_of([""], ecosystem_of("python")) == Binaries()
 
 
 def test_dependencies_link_to_projects_that_are_there() -> None:

@@ -15,7 +15,7 @@ from repogen.ecosystems.r.versions import version_key
 from tests.r_index import Distribution, distribution, listings, pages, read_rds
 
 SOURCES = "latest/src/contrib"
-TARGETS = ("", "windows-4.2", "macosx-big-sur-arm64-4.3", "linux-jammy-x86_64-4.2", "linux-noble-any-4.4")
+TARGETS = ("", "windows-4.2", "macosx-big-sur-arm64-4.3", "linux-jammy-x86_64-4.2", "linux-noble-x86_64-4.4")
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
 words = st.text(st.sampled_from("ab .:#\t\n\u00e9\u00a0\u2003"), max_size=12)

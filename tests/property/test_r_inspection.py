@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from repogen.ecosystems.r import R
 from repogen.ecosystems.r.dcf import read_fields
 from repogen.ecosystems.r.rules import INDEX_FIELDS
-from repogen.ecosystems.r.targets import Built, check_file, contribs, find_target, platform_words
+from repogen.ecosystems.r.targets import Built, check_file, contrib, find_target, platform_words
 from repogen.errors import InvalidUpload
 from tests.factories import tar_gz_bytes
 from tests.r_packages import description_bytes, description_fields
@@ -107,15 +107,14 @@ def test_any_package_is_accepted_or_refused(
 @given(
     st.text(max_size=60) | st.from_regex(r"(linux|macosx|windows)(-[a-z0-9._-]{0,9}){1,3}-[0-9]\.[0-9]", fullmatch=True)
 )
-def test_the_places_of_any_target_lie_where_they_should(target: str) -> None:
+def test_the_place_of_any_target_lies_where_it_should(target: str) -> None:
     """Whatever the name of a target, it leads below latest/bin."""
     try:
-        folders = contribs(target)
+        folder = contrib(target)
     except ValueError:
         return
-    for folder in folders:
-        assert folder.startswith("latest/bin/")
-        assert not {"", ".", ".."} & set(folder.split("/"))
+    assert folder.startswith("latest/bin/")
+    assert not {"", ".", ".."} & set(folder.split("/"))
 
 
 @given(
@@ -126,7 +125,7 @@ def test_the_places_of_any_target_lie_where_they_should(target: str) -> None:
     os=st.sampled_from(["unix", "windows"]),
     distribution=st.none() | st.from_regex(r"[a-z0-9._-]{1,41}", fullmatch=True),
 )
-def test_each_target_that_is_found_has_places(extension: str, platform: str, os: str, distribution: str | None) -> None:
+def test_a_target_that_is_found_has_a_place(extension: str, platform: str, os: str, distribution: str | None) -> None:
     """What can be accepted can be published, and its target can be the name of a folder of the store."""
     built = Built(r="4.2.2", platform=platform, os=os)
     if isinstance(outcome(lambda: check_file(extension, "", built), ValueError), ValueError):
@@ -135,6 +134,6 @@ def test_each_target_that_is_found_has_places(extension: str, platform: str, os:
     if isinstance(target, ValueError):
         assert str(target).isprintable()
         return
-    assert contribs(target)
+    assert contrib(target)
     assert platform_words(target)[0] == "4.2"
     assert re.fullmatch(r"[a-z0-9_][a-z0-9._-]{0,99}", target)

@@ -14,7 +14,7 @@ from repogen.errors import InvalidUpload, Problem
 from repogen.model.catalog import Entry, Project
 from repogen.model.inspected import Inspected
 from repogen.model.names import ProjectKey
-from repogen.model.pages import Description, Page, Templated, file_path
+from repogen.model.pages import Description, Page, Platform, Templated, file_path
 from repogen.model.record import Record
 
 
@@ -99,6 +99,10 @@ class Python:
         """The versions of Python that it is for."""
         wanted = record.facts.get("requires_python")
         return (f"Python {wanted}",) if wanted else ()
+
+    def platform(self, target: str) -> Platform:
+        """No record has a target: the name of a wheel says what it is for."""
+        return Platform(words=target)
 
     def has_public_metadata(self, facts: Mapping[str, Any]) -> bool:
         """Is ``<file>.metadata`` published (PEP 658)?"""

@@ -12,7 +12,7 @@ from repogen.errors import InvalidUpload
 from repogen.model.catalog import Entry, Project
 from repogen.model.inspected import Inspected
 from repogen.model.names import ProjectKey
-from repogen.model.pages import Description, Page, Templated
+from repogen.model.pages import Description, Page, Platform, Templated
 from repogen.model.record import Record
 
 
@@ -65,7 +65,7 @@ class R:
         return inspection.inspect(filename, archive, distribution)
 
     def file_places(self, record: Record) -> tuple[str, ...]:
-        """Of a source package the one for any version and the one beside PACKAGES, of a binary those of its target.
+        """Of a source package the one for any version and the one beside PACKAGES, of a binary that of its target.
 
         Raises InvalidUpload for a record of a file name, and ValueError for one of a target, that were never accepted.
         """
@@ -73,7 +73,7 @@ class R:
         filename = f"{named.name}_{named.version}{named.extension}"
         if record.kind == "source":
             return f"{contrib.SOURCES}/Archive/{named.name}/{filename}", f"{contrib.SOURCES}/{filename}"
-        return tuple(f"{folder}/{filename}" for folder in targets.contribs(record.target))
+        return (f"{targets.contrib(record.target)}/{filename}",)
 
     def has_public_metadata(self, facts: Mapping[str, Any]) -> bool:  # noqa: ARG002
         """No client asks for DESCRIPTION alone."""
@@ -99,9 +99,10 @@ class R:
         """Read DESCRIPTION for people."""
         return description.describe(metadata, facts)
 
-    def remarks(self, record: Record) -> tuple[str, ...]:
-        """The version of R and the platform that a binary is for."""
-        if record.kind != "binary":
-            return ()
-        series, platform = targets.platform_words(record.target)
-        return f"R {series}", platform
+    def remarks(self, record: Record) -> tuple[str, ...]:  # noqa: ARG002
+        """All that there is to say is in the kind and the platform."""
+        return ()
+
+    def platform(self, target: str) -> Platform:
+        """See :func:`repogen.ecosystems.r.targets.platform`."""
+        return targets.platform(target)

@@ -88,8 +88,7 @@ def _by_contrib(entries: Sequence[Entry]) -> Mapping[str, Sequence[Entry]]:
     found: dict[str, list[Entry]] = {}
     for entry in entries:
         if entry.record.kind == "binary":
-            for contrib in targets.contribs(entry.record.target):
-                found.setdefault(contrib, []).append(entry)
+            found.setdefault(targets.contrib(entry.record.target), []).append(entry)
     return found
 
 

@@ -13,7 +13,7 @@ _MAX_SHOWN = 60
 _FIELD = re.compile(r"([!-9;-~]+):[ \t]*")
 _LINE_END = re.compile(r"\r?\n")
 _FORBIDDEN = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
-_ENCODING = re.compile(rb"^Encoding:[ \t]*(.*?)[ \t\r]*$", re.MULTILINE)
+_ENCODING = re.compile(rb"^Encoding:([^\n]*)", re.MULTILINE)
 _ENCODING_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,39}\Z")
 #: Reads the same in every encoding that a DESCRIPTION, whose field names are ASCII, can be in.
 _SAMPLE = bytes(range(0x20, 0x5C)) + bytes(range(0x5D, 0x7F)) + b"~{~ \\u0041 \\x41.xn--mnchen-3ya"

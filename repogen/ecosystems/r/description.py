@@ -16,7 +16,16 @@ DEPENDENCY_FIELDS = ("Depends", "Imports", "LinkingTo", "Suggests", "Enhances")
 _FACTS = (
     *("Version", "Maintainer", "NeedsCompilation", "SystemRequirements", "OS_type", "Priority", "Language", "Encoding"),
     *("VignetteBuilder", "Additional_repositories", "License_is_FOSS", "License_restricts_use", "Copyright"),
-    *("Classification/ACM", "Classification/JEL", "Classification/MSC", "biocViews", "Date", "Packaged", "Built"),
+    *(
+        "Classification/ACM",
+        "Classification/JEL",
+        "Classification/MSC",
+        "biocViews",
+        "Date",
+        "Packaged",
+        "Date/Publication",
+        "Built",
+    ),
 )
 _KEYWORDS = "X-schema.org-keywords"
 #: So much of a text that is taken apart is looked at, and so many links are made of it.
@@ -30,6 +39,8 @@ _CITED = re.compile(r"<(doi|arxiv):\s*([^<>\s]{1,200})>", re.IGNORECASE)
 _CITED_AT = {"doi": "https://doi.org/", "arxiv": "https://arxiv.org/abs/"}
 #: How R adds a person's or an organisation's entry in a register, whose address says which one it is.
 _REGISTER = re.compile(r"\((?:(?:ORCID|ROR): )?(<https?://[^<>\s]{1,200}>)\)")
+#: The words of R code: a string (longer than names are, it is none), a name, or a character.
+_WORD = re.compile(r""""((?:[^"\\]|\\.){0,100})"|'((?:[^'\\]|\\.){0,100})'|([A-Za-z.][\w.]*)|(\S)""", re.DOTALL)
 _ROLES = re.compile(r"\[[a-z]{3}(?:, ?[a-z]{3})*\]")
 
 
@@ -49,7 +60,7 @@ def describe(metadata: bytes, facts: Mapping[str, Any]) -> Description:
         about=_about(fields.get("Description", "")),
         readme=_text(facts.get("readme")),
         news=_text(facts.get("news")),
-        authors=_people(fields.get("Author", "")),
+        authors=_people(fields.get("Author", "")) or tuple(_persons(fields.get("Authors@R", "")[:_MAX_TEXT])),
         licence=_one_line(fields.get("License", "")),
         keywords=tuple(dict.fromkeys(filter(None, map(_one_line, fields.get(_KEYWORDS, "").split(","))))),
         facts=tuple(
@@ -88,6 +99,31 @@ def _people(text: str) -> tuple[str, ...]:
             people.append(text[start:place].strip())
             start = place + 1
     return tuple(filter(None, [*people, text[start:].strip()]))
+
+
+def _persons(code: str) -> Iterator[str]:
+    """The people of ``Authors@R``, as far as the strings in ``person("Ann", "Bee", role = "aut")`` tell them.
+
+    That is R code, which nothing here runs: at a call of anything but ``c`` the reading of a person ends.
+    """
+    for call in re.split(r"\bperson\s*\(", code)[1:]:
+        found: dict[str, list[str]] = {}
+        depth, commas, stated, last = 1, 0, "", ""
+        for double, single, name, char in _WORD.findall(call):
+            depth += (char == "(") - (char == ")")
+            if depth == 0 or (char == "(" and last != "c"):
+                break
+            if char == "," and depth == 1:
+                commas, stated = commas + 1, ""
+            elif char == "=" and depth == 1:
+                stated = last
+            elif text := _one_line(double or single):
+                found.setdefault(stated or ("given", "family", "")[min(commas, 2)], []).append(text)
+            last = name
+        named = " ".join([*found.get("given", ()), *found.get("family", ())])
+        roles = f" [{', '.join(found['role'])}]" if "role" in found else ""
+        if named:
+            yield named + roles
 
 
 def _dependencies(fields: Mapping[str, str]) -> Iterator[Dependency]:

@@ -16,6 +16,9 @@ from repogen.errors import InvalidUpload, Problem
 from repogen.model.inspected import Inspected
 from repogen.model.names import one_line
 
+#: Many times what any package has; all of it may stand on a page.
+_MAX_DESCRIPTION_BYTES = 256 << 10
+
 
 def inspect(filename: str, archive: Path, distribution: str | None = None) -> Inspected:
     """Judge the archive that was sent under ``filename``, or without one (""). Raises InvalidUpload with every problem.
@@ -36,6 +39,9 @@ def inspect(filename: str, archive: Path, distribution: str | None = None) -> In
         raise InvalidUpload(error.problems, filename=filename) from None
     problems = list(opened.problems)
     data = opened.description
+    if len(data) > _MAX_DESCRIPTION_BYTES:
+        text = f"DESCRIPTION has {len(data)} bytes, {_MAX_DESCRIPTION_BYTES} are allowed"
+        raise InvalidUpload([*problems, Problem("member-too-large", text)], filename=filename)
     try:
         fields = read_fields(data)
     except ValueError as error:
@@ -94,7 +100,7 @@ def _judge_platform(
         problems.append(Problem("built", f"Built is {one_line(fields['Built'], limit=100)!r}: {error}"))
         return _Platform(extension=stated), problems
     try:
-        target = targets.find_target(extension, built, distribution)
+        target = targets.find_target(extension, built, distribution, named.platform if named else "")
     except ValueError as error:
         problems.append(Problem("distribution", str(error)))
         return _Platform(extension=extension, built=built), problems

@@ -28,6 +28,7 @@ _REQUIRED = ("License", "Title", "Description")
 _MAX_NAME_CHARS = 100
 #: A list is read whole by every client.
 _MAX_INDEX_CHARS = 50_000
+_MAX_INDEX_LINES = 1_000
 #: Every reader of the lists passes this field on as it is.
 _MAY_BE_NON_ASCII = frozenset({"SystemRequirements"})
 _YES_NO = ("yes", "no")
@@ -114,6 +115,9 @@ def _judge_index_texts(fields: Mapping[str, str]) -> Iterator[Problem]:
     """Could these values be written into a list and read back by every client?"""
     for field in INDEX_FIELDS:
         value = fields.get(field, "")
+        if value.count("\n") >= _MAX_INDEX_LINES:
+            # R reads a value of many lines in more than linear time, and everybody's R reads this one.
+            yield Problem("description-value", f"{field} has more than {_MAX_INDEX_LINES} lines")
         if len(value) > _MAX_INDEX_CHARS:
             yield Problem("description-value", f"{field} is longer than {_MAX_INDEX_CHARS} characters")
         elif not value.isascii() and field not in _MAY_BE_NON_ASCII:

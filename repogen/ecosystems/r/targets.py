@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from repogen.model.pages import Platform
+
 #: The distribution that a sender may state: a part of paths.
 _DISTRIBUTION = re.compile(r"[a-z0-9][a-z0-9._-]{0,40}\Z")
 _TARGET = re.compile(r"(windows|macosx|linux)-(?:([a-z0-9][a-z0-9._-]*)-)?([0-9]{1,3}\.[0-9]{1,3})\Z")
@@ -19,9 +21,6 @@ _DARWIN = re.compile(r"(x86_64|aarch64)-apple-darwin([0-9]+)")
 _ARCHITECTURE = re.compile(r"[a-z0-9_]{1,20}\Z")
 #: Architectures by the names that Linux distributions give them.
 _ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "aarch64", "arm64": "aarch64"}
-#: What stands for the architecture where no code is compiled, and where such a package is published.
-_ANY = "any"
-_ANY_MEANS = ("x86_64", "aarch64")
 #: Extension -> what Built ends in, what the platform in it looks like, and what such binaries are for.
 _SYSTEMS = {
     ".zip": ("windows", re.compile(r"(?:x86_64|i[36]86)-w64-mingw32"), "Windows"),
@@ -80,8 +79,10 @@ def check_file(extension: str, platform: str, built: Built) -> None:
         raise ValueError(f"it was built for {built.platform}, and the file name says {platform}")
 
 
-def find_target(extension: str, built: Built, distribution: str | None) -> str:
+def find_target(extension: str, built: Built, distribution: str | None, platform: str = "") -> str:
     """The target of a binary out of its extension, its ``Built`` (which belong together) and what its sender states.
+
+    ``platform`` is that of the file name, "" without one: Built has none where no code is compiled.
 
     Raises ValueError with one line for what all of these do not tell, and where they contradict each other.
     """
@@ -94,24 +95,23 @@ def find_target(extension: str, built: Built, distribution: str | None) -> str:
     if extension == ".tgz":
         build = _mac_build(built, distribution)
         return f"macosx-{built.series}" if build == _NAMELESS_MAC_BUILD else f"macosx-{build}-{built.series}"
-    return f"linux-{_linux_build(built, distribution)}-{built.series}"
+    return f"linux-{_linux_build(built.platform or platform, distribution)}-{built.series}"
 
 
-def contribs(target: str) -> tuple[str, ...]:
-    """The folders of a repository where R looks for PACKAGES and the binaries of a target, relative to it.
+def contrib(target: str) -> str:
+    """The folder of a repository where R looks for PACKAGES and the binaries of a target, relative to it.
 
-    There are several of a target that stands for more than one architecture. Raises ValueError for what is no target.
+    Raises ValueError for what is no target.
     """
     if parts := _TARGET.match(target):
         system, name, series = parts.groups()
         if system == "windows" and not name:
-            return (f"latest/bin/windows/contrib/{series}",)
+            return f"latest/bin/windows/contrib/{series}"
         if system == "macosx":
-            return (f"latest/bin/macosx/{name}/contrib/{series}" if name else f"latest/bin/macosx/contrib/{series}",)
+            return f"latest/bin/macosx/{name}/contrib/{series}" if name else f"latest/bin/macosx/contrib/{series}"
         distribution, _, architecture = (name or "").rpartition("-")
         if system == "linux" and distribution and _ARCHITECTURE.match(architecture):
-            each = _ANY_MEANS if architecture == _ANY else (architecture,)
-            return tuple(f"latest/bin/linux/{distribution}-{one}/{series}/src/contrib" for one in each)
+            return f"latest/bin/linux/{name}/{series}/src/contrib"
     raise ValueError(f"{target!r} is no target of an R binary")
 
 
@@ -121,8 +121,20 @@ def platform_words(target: str) -> tuple[str, str]:
     system, name, series = parts.groups() if parts else ("", None, "")
     if system == "linux":
         distribution, _, architecture = (name or "").rpartition("-")
-        return series, distribution if architecture == _ANY else f"{distribution} {architecture}"
+        return series, f"{distribution} {architecture}"
     return series, "Windows" if system == "windows" else f"macOS {name or _NAMELESS_MAC_BUILD}"
+
+
+def platform(target: str) -> Platform:
+    """A target for people, and the repository that R for Linux must be told.
+
+    R for Windows and macOS looks for binaries by itself. Raises ValueError for what is no target.
+    """
+    place = contrib(target)
+    series, words = platform_words(target)
+    words = f"{words}, R {series}"
+    own = place.removesuffix("/src/contrib") if place.startswith("latest/bin/linux/") else ""
+    return Platform(words=words, place=own)
 
 
 def _mac_build(built: Built, distribution: str | None) -> str:
@@ -142,16 +154,19 @@ def _mac_build(built: Built, distribution: str | None) -> str:
     return build
 
 
-def _linux_build(built: Built, distribution: str | None) -> str:
+def _linux_build(platform: str, distribution: str | None) -> str:
     if distribution is None:
         raise ValueError("a binary for Linux does not say for which one: state its distribution, such as 'jammy'")
     name, _, last = distribution.rpartition("-")
-    found = built.platform.partition("-")[0]
+    found = platform.partition("-")[0]
     stated = _ARCHITECTURES.get(last, last if last == found else "") if name else ""
-    if built.platform and stated not in ("", found):
-        raise ValueError(f"{distribution!r} is stated, and Built says {built.platform!r}")
+    if found and stated not in ("", found):
+        raise ValueError(f"{distribution!r} is stated, and the file is for {platform!r}")
     if stated:
         return f"{name}-{stated}"
-    if not _ARCHITECTURE.match(found or _ANY):
-        raise ValueError(f"Built says {built.platform!r}, which begins with no architecture that is known")
-    return f"{distribution}-{found or _ANY}"
+    if not found:
+        each = " and ".join(repr(f"{distribution}-{one}") for one in dict.fromkeys(_ARCHITECTURES.values()))
+        raise ValueError(f"the file does not say for which architecture it is: state {each}, one upload for each")
+    if not _ARCHITECTURE.match(found):
+        raise ValueError(f"it is for {platform!r}, which begins with no architecture that is known")
+    return f"{distribution}-{found}"

@@ -36,6 +36,7 @@ def test_all_parts_are_found() -> None:
         "SystemRequirements: libxml2\n  (>= 2.9)\n"
         "Encoding: UTF-8\n"
         "Packaged: 2026-11-22 10:00:00 UTC; ann\n"
+        "Date/Publication: 2026-11-23 10:00:00 UTC\n"
         "X-schema.org-keywords: one, two words\n"
         "RoxygenNote: 7.3.1\n",
         needs_compilation="yes",
@@ -59,6 +60,7 @@ def test_all_parts_are_found() -> None:
             Fact(label="SystemRequirements", values=("libxml2 (>= 2.9)",)),
             Fact(label="Encoding", values=("UTF-8",)),
             Fact(label="Packaged", values=("2026-11-22 10:00:00 UTC",)),
+            Fact(label="Date/Publication", values=("2026-11-23 10:00:00 UTC",)),
         ),
         dependencies=(
             Dependency(text="R (>= 3.5)", key="", group="Depends"),
@@ -109,6 +111,27 @@ def test_authors_are_told_apart_by_their_roles(text: str, authors: tuple[str, ..
     assert described(f"Author: {text}\n").authors == authors
 
 
+@pytest.mark.parametrize(
+    ("code", "authors"),
+    [
+        (
+            'c(person("Ann", "Bee", , "a@e.org", role = c("aut", "cre")), person(given = \'Bob\', family = "Cee"))',
+            ("Ann Bee [aut, cre]", "Bob Cee"),
+        ),
+        ('person("Acme (Tea), Inc.", role = "cph")', ("Acme (Tea), Inc. [cph]",)),
+        ('person("Ann", comment = paste("a", "b"), role = "aut")', ("Ann",)),
+        ('person(paste0("a", "b"), role = "aut")', ()),
+        ('eval(parse(text = "stop()"))', ()),
+        (f'person("{SCRIPT}")', (SCRIPT,)),
+        ('person("Ann', ()),
+    ],
+)
+def test_people_of_code(code: str, authors: tuple[str, ...]) -> None:
+    """Where there is no Author, the names and roles that stand as strings in Authors@R; no code is run."""
+    assert described(f"Authors@R: {code}\n").authors == authors
+    assert described(f"Author: Dee\nAuthors@R: {code}\n").authors == ("Dee",)
+
+
 def test_cited_works_have_addresses() -> None:
     """As WRE has them cited; what is no such citation stays as it is."""
     about = described("Description: See <doi:10.1000/182>, <arXiv:1501.00001>, <https://e.org> and <b>.\n").about
@@ -140,3 +163,12 @@ def test_hostile_values_stay_text_and_are_read_in_time() -> None:
     assert Fact(label="SystemRequirements", values=(SCRIPT,)) in found.facts
     assert {(dependency.text, dependency.key) for dependency in found.dependencies} == {("<x>", "")}
     assert len(found.authors) == 1
+
+
+@pytest.mark.parametrize("text", ['\\"', "person(", ",", "(", "person(\"a'"])
+def test_hostile_code_is_read_in_time(text: str) -> None:
+    """Whatever stands in Authors@R for long."""
+    start = time.perf_counter()
+    described(f'Authors@R: person("{text * 100_000}\n')
+
+    assert time.perf_counter() - start < 2

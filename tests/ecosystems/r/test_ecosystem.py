@@ -53,54 +53,43 @@ def test_file_names() -> None:
 
 
 @pytest.mark.parametrize(
-    ("filename", "kind", "target", "places", "remarks"),
+    ("filename", "kind", "target", "places", "words"),
     [
         (
             "MASS_7.3-58.tar.gz",
             "source",
             "",
             ("latest/src/contrib/Archive/MASS/MASS_7.3-58.tar.gz", "latest/src/contrib/MASS_7.3-58.tar.gz"),
-            (),
+            "",
         ),
         (
             "MASS_7.3-58.zip",
             "binary",
             "windows-4.2",
             ("latest/bin/windows/contrib/4.2/MASS_7.3-58.zip",),
-            ("R 4.2", "Windows"),
+            "Windows, R 4.2",
         ),
         (
             "MASS_7.3-58.tgz",
             "binary",
             "macosx-big-sur-arm64-4.3",
             ("latest/bin/macosx/big-sur-arm64/contrib/4.3/MASS_7.3-58.tgz",),
-            ("R 4.3", "macOS big-sur-arm64"),
+            "macOS big-sur-arm64, R 4.3",
         ),
         (
             "MASS_7.3-58_R_x86_64-pc-linux-gnu.tar.gz",
             "binary",
             "linux-jammy-x86_64-4.2",
             ("latest/bin/linux/jammy-x86_64/4.2/src/contrib/MASS_7.3-58.tar.gz",),
-            ("R 4.2", "jammy x86_64"),
-        ),
-        (
-            "MASS_7.3-58.tar.gz",
-            "binary",
-            "linux-jammy-any-4.2",
-            (
-                "latest/bin/linux/jammy-x86_64/4.2/src/contrib/MASS_7.3-58.tar.gz",
-                "latest/bin/linux/jammy-aarch64/4.2/src/contrib/MASS_7.3-58.tar.gz",
-            ),
-            ("R 4.2", "jammy"),
+            "jammy x86_64, R 4.2",
         ),
     ],
 )
-def test_places_and_remarks(
-    filename: str, kind: str, target: str, places: tuple[str, ...], remarks: tuple[str, ...]
-) -> None:
+def test_places_and_platforms(filename: str, kind: str, target: str, places: tuple[str, ...], words: str) -> None:
     """Each file stands where R asks for it, under the name that R asks for."""
     assert ECOSYSTEM.file_places(record(filename, kind, target)) == places
-    assert ECOSYSTEM.remarks(record(filename, kind, target)) == remarks
+    assert ECOSYSTEM.remarks(record(filename, kind, target)) == ()
+    assert (ECOSYSTEM.platform(target).words if target else "") == words
 
 
 @pytest.mark.parametrize(

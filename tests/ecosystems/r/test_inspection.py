@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import tarfile
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -88,9 +89,9 @@ def test_a_binary_package_tells_what_it_is(tmp_path: Path) -> None:
         ),
         (
             lambda folder: make_r_binary(folder, platform="linux", filename="body"),
-            "jammy",
+            "jammy-aarch64",
             "example_1.0.tar.gz",
-            "linux-jammy-any-4.2",
+            "linux-jammy-aarch64-4.2",
         ),
     ],
     ids=["source", "windows", "macos", "macos-any", "linux"],
@@ -322,9 +323,28 @@ def test_a_binary_is_what_its_built_says(
 def test_a_binary_has_been_built(tmp_path: Path) -> None:
     """A source package whose DESCRIPTION says Built would be unpacked and never work."""
     path = make_r_source(tmp_path, fields={"Built": "R 4.2.2; ; 2024-01-31 12:00:00 UTC; unix"})
-    assert problems(path, distribution="jammy") == [
+    assert problems(path, distribution="jammy-x86_64") == [
         ("built", "DESCRIPTION has Built, as that of a binary package, and there is no Meta/package.rds as in one"),
     ]
+
+
+def test_a_description_of_any_size_is_judged_in_little_time(tmp_path: Path) -> None:
+    """It is bounded, and blanks within its lines cost no more than other characters."""
+    fields = description_bytes(description_fields())
+    blanks = fields.replace(b"Encoding: UTF-8", b"Encoding: a" + b" " * 200_000 + b"b")
+    begun = time.process_time()
+    assert codes(make_r_source(tmp_path, description=blanks)) == ["description-syntax"]
+    assert time.process_time() - begun < 2
+    huge = fields + b"Note: " + b"x" * (256 << 10)
+    assert codes(make_r_source(tmp_path, description=huge)) == ["member-too-large"]
+
+
+def test_a_value_of_many_lines_is_refused_where_lists_repeat_it(tmp_path: Path) -> None:
+    """R reads such a value in more than linear time, in every client of the repository."""
+    lines = "\n".join("x" for _ in range(1_001))
+    assert codes(make_r_source(tmp_path, fields={"SystemRequirements": lines})) == ["description-value"]
+    elsewhere = make_r_source(tmp_path, fields={"Copyright": lines})
+    assert ECOSYSTEM.inspect(elsewhere.name, elsewhere).kind == "source"
 
 
 def test_distributions(tmp_path: Path) -> None:

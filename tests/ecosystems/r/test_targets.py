@@ -7,12 +7,14 @@ import pytest
 from repogen.ecosystems.r.targets import (
     Built,
     check_file,
-    contribs,
+    contrib,
     find_extension,
     find_target,
     parse_built,
+    platform,
     platform_words,
 )
+from repogen.model.pages import Platform
 
 LINUX, ARM, MUSL = "x86_64-pc-linux-gnu", "aarch64-unknown-linux-gnu", "x86_64-pc-linux-musl"
 HIGH_SIERRA, INTEL, M1 = "x86_64-apple-darwin17.0", "x86_64-apple-darwin20", "aarch64-apple-darwin20"
@@ -72,7 +74,6 @@ def test_what_is_no_built(text: str) -> None:
         (".tar.gz", built(ARM), "jammy-arm64", "linux-jammy-aarch64-4.2"),
         (".tar.gz", built(ARM), "opensuse-15.4", "linux-opensuse-15.4-aarch64-4.2"),
         (".tar.gz", built(MUSL), "alpine_3.19", "linux-alpine_3.19-x86_64-4.2"),
-        (".tar.gz", built(), "jammy", "linux-jammy-any-4.2"),
         (".tar.gz", built(), "jammy-aarch64", "linux-jammy-aarch64-4.2"),
         (".tar.gz", built("riscv64-unknown-linux-gnu"), "trixie-riscv64", "linux-trixie-riscv64-4.2"),
         (".tar.gz", built(LINUX), "x86_64", "linux-x86_64-x86_64-4.2"),
@@ -82,7 +83,7 @@ def test_targets(extension: str, what: Built, distribution: str | None, target: 
     """Built says it where it can; where no code is compiled, and of a Linux distribution, the sender does."""
     check_file(extension, "", what)
     assert find_target(extension, what, distribution) == target
-    assert contribs(target)
+    assert contrib(target)
 
 
 @pytest.mark.parametrize(
@@ -105,12 +106,23 @@ def test_targets(extension: str, what: Built, distribution: str | None, target: 
             None,
             "a binary for Linux does not say for which one: state its distribution, such a",
         ),
-        (".tar.gz", built(LINUX), "jammy-aarch64", "'jammy-aarch64' is stated, and Built says 'x86_64-pc-linux-gnu'"),
+        (
+            ".tar.gz",
+            built(LINUX),
+            "jammy-aarch64",
+            "'jammy-aarch64' is stated, and the file is for 'x86_64-pc-linux-gnu'",
+        ),
+        (
+            ".tar.gz",
+            built(),
+            "jammy",
+            "the file does not say for which architecture it is: state 'jammy-x86_64' and 'ja",
+        ),
         (
             ".tar.gz",
             built("a.b-linux"),
             "jammy",
-            "Built says 'a.b-linux', which begins with no architecture that is kn",
+            "it is for 'a.b-linux', which begins with no architecture that is kn",
         ),
         (".tar.gz", built(LINUX), "Jammy", "'Jammy' names no distribution: use up to 41 of a-z, 0-9, '.', '_' and '-'"),
         (".tar.gz", built(LINUX), "../x", "'../x' names no distribution"),
@@ -166,34 +178,45 @@ def test_a_binary_without_a_name_gets_the_extension_of_its_system(
     assert find_extension(what, distribution) == extension
 
 
+def test_the_file_name_tells_the_architecture_where_no_code_is_compiled() -> None:
+    """Built has none then, and ``R CMD INSTALL --build`` names the file after the machine all the same."""
+    assert find_target(".tar.gz", built(), "jammy", LINUX) == "linux-jammy-x86_64-4.2"
+    assert find_target(".tar.gz", built(), "jammy-x86_64", LINUX) == "linux-jammy-x86_64-4.2"
+
+
 @pytest.mark.parametrize(
-    ("target", "paths", "words"),
+    ("target", "path", "words"),
     [
-        ("windows-4.2", ["latest/bin/windows/contrib/4.2"], ("4.2", "Windows")),
-        ("macosx-4.2", ["latest/bin/macosx/contrib/4.2"], ("4.2", "macOS high-sierra")),
-        ("macosx-el-capitan-3.6", ["latest/bin/macosx/el-capitan/contrib/3.6"], ("3.6", "macOS el-capitan")),
+        ("windows-4.2", "latest/bin/windows/contrib/4.2", ("4.2", "Windows")),
+        ("macosx-4.2", "latest/bin/macosx/contrib/4.2", ("4.2", "macOS high-sierra")),
+        ("macosx-el-capitan-3.6", "latest/bin/macosx/el-capitan/contrib/3.6", ("3.6", "macOS el-capitan")),
         (
             "macosx-big-sur-arm64-4.3",
-            ["latest/bin/macosx/big-sur-arm64/contrib/4.3"],
+            "latest/bin/macosx/big-sur-arm64/contrib/4.3",
             ("4.3", "macOS big-sur-arm64"),
         ),
-        ("linux-jammy-x86_64-4.2", ["latest/bin/linux/jammy-x86_64/4.2/src/contrib"], ("4.2", "jammy x86_64")),
+        ("linux-jammy-x86_64-4.2", "latest/bin/linux/jammy-x86_64/4.2/src/contrib", ("4.2", "jammy x86_64")),
         (
             "linux-opensuse-15.4-aarch64-4.10",
-            ["latest/bin/linux/opensuse-15.4-aarch64/4.10/src/contrib"],
+            "latest/bin/linux/opensuse-15.4-aarch64/4.10/src/contrib",
             ("4.10", "opensuse-15.4 aarch64"),
-        ),
-        (
-            "linux-jammy-any-4.2",
-            ["latest/bin/linux/jammy-x86_64/4.2/src/contrib", "latest/bin/linux/jammy-aarch64/4.2/src/contrib"],
-            ("4.2", "jammy"),
         ),
     ],
 )
-def test_places_and_words_of_targets(target: str, paths: list[str], words: tuple[str, str]) -> None:
-    """Each target has the folders that R asks, and words for people."""
-    assert list(contribs(target)) == paths
+def test_places_and_words_of_targets(target: str, path: str, words: tuple[str, str]) -> None:
+    """Each target has the folder that R asks, and words for people."""
+    assert contrib(target) == path
     assert platform_words(target) == words
+
+
+def test_what_clients_are_told_of_targets() -> None:
+    """R for Linux is given a repository; on Windows and macOS it looks by itself."""
+    assert platform("linux-opensuse-15.4-aarch64-4.10") == Platform(
+        words="opensuse-15.4 aarch64, R 4.10", place="latest/bin/linux/opensuse-15.4-aarch64/4.10"
+    )
+    assert platform("macosx-big-sur-arm64-4.3") == Platform(words="macOS big-sur-arm64, R 4.3")
+    with pytest.raises(ValueError, match="no target"):
+        platform("linux-jammy-4.2")
 
 
 @pytest.mark.parametrize(
@@ -206,4 +229,4 @@ def test_places_and_words_of_targets(target: str, paths: list[str], words: tuple
 def test_what_is_no_target_has_no_places(target: str) -> None:
     """A name that leads elsewhere is none."""
     with pytest.raises(ValueError, match="is no target of an R binary"):
-        contribs(target)
+        contrib(target)
