@@ -9,9 +9,9 @@ from repogen.ecosystems import Ecosystem, ecosystem_of
 from repogen.generate.derived import Derived
 from repogen.generate.listings import Listings
 from repogen.generate.publish import Output
-from repogen.generate.view import Changed, Shown, View, all_changed
+from repogen.generate.view import View, all_changed
 from repogen.model.catalog import Entry, Project
-from repogen.model.names import BlobId
+from repogen.model.names import BlobId, Sha256
 from repogen.model.pages import PoolFile, StoreFile
 from repogen.store import paths
 
@@ -46,7 +46,7 @@ class Indexes:
         for change in all_changed(old, new, repository):
             gone = old.project(change.key, change.old) if old else None
             project = new.project(change.key, change.new)
-            yield from _project(change, gone, project, ecosystem, old, new, leaving)
+            yield from _project(gone, project, ecosystem, leaving)
             was = listings.of(old, change.old, gone) if old else None
             relist |= was != listings.of(new, change.new, project)
             past += [was] if was is not None else []
@@ -57,16 +57,9 @@ class Indexes:
 
 
 def _project(
-    change: Changed,
-    gone: Project | None,
-    project: Project | None,
-    ecosystem: Ecosystem,
-    old: View | None,
-    new: View,
-    leaving: set[str],
+    gone: Project | None, project: Project | None, ecosystem: Ecosystem, leaving: set[str]
 ) -> Iterator[Output]:
-    was = _archives(old, change.old)
-    now = _archives(new, change.new)
+    was, now = _archives(gone), _archives(project)
     if any(now.get(place) != blobs for place, blobs in was.items()):
         leaving |= _paths(gone, ecosystem) - _paths(project, ecosystem)
     if project is None:
@@ -77,16 +70,10 @@ def _project(
     yield from ecosystem.project_index(project)
 
 
-def _archives(view: View | None, shown: Shown | None) -> dict[str, tuple[BlobId | None, ...]]:
-    """By place in the release: the blobs of pointer, metadata and signature. What is published depends on these."""
-    if view is None or shown is None:
-        return {}
-    files = dict(view.revision.files_below(shown.tree))
-    return {
-        path.partition("/")[2]: (blob, files.get(path + paths.METADATA), files.get(path + paths.SIGNATURE))
-        for path, blob in files.items()
-        if path + paths.RECORD in files
-    }
+def _archives(project: Project | None) -> dict[str, tuple[Sha256, BlobId | None, BlobId | None]]:
+    """By place in the release: archive, metadata and signature. What is published depends on these."""
+    entries = project.entries if project else ()
+    return {entry.place: (entry.record.sha256, entry.metadata, entry.signature) for entry in entries}
 
 
 def _files(entry: Entry, ecosystem: Ecosystem) -> Iterator[PoolFile | StoreFile]:

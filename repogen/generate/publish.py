@@ -47,7 +47,7 @@ class Publisher:
         self._blob = blob
         self._render = render
         self._copies = False
-        self._made: set[Path] = set()
+        self._made: set[str] = set()
         self._staging = staging
         staging.mkdir(parents=True, exist_ok=True)
         for leftover in staging.iterdir():
@@ -68,17 +68,17 @@ class Publisher:
                 case PoolFile():
                     self._link(output)
 
-    def _place(self, path: str) -> Path:
+    def _place(self, path: str) -> str:
         # Names come from records, which anybody may have written who can push to the store.
         if _UNSAFE.search(path):
             raise StoreError(
                 f"the site cannot have a file at {path!r}", hint="find the record in the store that says so"
             )
-        place = self._site / path
-        if place.parent not in self._made:
-            make_folder(place.parent)
-            self._made.add(place.parent)
-        return place
+        folder = path.rpartition("/")[0]
+        if folder not in self._made:
+            make_folder(self._site / folder)
+            self._made.add(folder)
+        return f"{self._site}/{path}"
 
     def _write(self, path: str, body: bytes) -> None:
         with self._whole(self._place(path)) as staging:
@@ -97,20 +97,23 @@ class Publisher:
                 hint="in a checkout, run git lfs pull; else upload the same file again",
             ) from error
 
-    def _stands(self, file: PoolFile, origin: Path, place: Path) -> bool:
+    def _stands(self, file: PoolFile, origin: Path, place: str) -> bool:
         """Is the file there already, or after this?"""
         if not self._copies:
             with suppress(OSError):
                 os.link(origin, place)  # whole at once, where nothing is in the way
                 return True
-        if not place.exists():
+        try:
+            there = os.lstat(place)
+        except FileNotFoundError:
             return False
+        known = origin.stat()
         # A place that is named after the content never has another one; of others only the inode tells.
-        same_size = file.sha256 in file.path and place.stat().st_size == origin.stat().st_size
-        return same_size or place.samefile(origin)
+        same_size = file.sha256 in file.path and there.st_size == known.st_size
+        return same_size or os.path.samestat(there, known)
 
     @contextmanager
-    def _whole(self, place: Path) -> Iterator[Path]:
+    def _whole(self, place: str) -> Iterator[Path]:
         """Another name for a file until it is complete; what fails leaves nothing under it."""
         staging = self._staging / str(len(self.written))
         try:
@@ -136,13 +139,15 @@ class Publisher:
 
 def make_folder(folder: Path) -> None:
     """Make a folder of the site, which a web server of another user can read whatever the umask here."""
-    missing = []
-    while not folder.is_dir():
-        missing.append(folder)
-        folder = folder.parent
-    for one in reversed(missing):
-        one.mkdir(exist_ok=True)
-        one.chmod(0o755)
+    try:
+        folder.mkdir()
+        folder.chmod(0o755)
+    except FileNotFoundError:
+        make_folder(folder.parent)
+        make_folder(folder)
+    except FileExistsError:
+        if not folder.is_dir():
+            raise
 
 
 def moved(output: Output, folder: str) -> Output:

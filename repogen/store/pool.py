@@ -20,7 +20,7 @@ class Pool:
 
     def path(self, sha256: Sha256) -> Path:
         """Where the file with that digest lies, or would lie."""
-        return self.folder / sha256[:2] / sha256[2:4] / sha256
+        return Path(f"{self.folder}/{sha256[:2]}/{sha256[2:4]}/{sha256}")
 
     def holds(self, sha256: Sha256, size: int) -> bool:
         """Is a file of that digest and size there?"""

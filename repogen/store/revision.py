@@ -59,9 +59,9 @@ class Revision:
         files: dict[str, BlobId] = {}
         if tree is not None:
             for entry in self._tree(tree):
-                if entry.filemode == pygit2.enums.FileMode.TREE:
+                if entry.type_str == "tree":
                     folders[str(entry.name)] = TreeId(str(entry.id))
-                elif entry.filemode != pygit2.enums.FileMode.COMMIT:
+                elif entry.type_str != "commit":
                     files[str(entry.name)] = BlobId(str(entry.id))
         return Folder(folders, files)
 

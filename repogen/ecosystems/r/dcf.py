@@ -11,7 +11,7 @@ from collections.abc import Iterable
 _MAX_LINES = 50_000
 _MAX_SHOWN = 60
 _FIELD = re.compile(r"([!-9;-~]+):[ \t]*")
-_LINE_END = re.compile(r"\r?\n")
+_CONTROLS = bytes({*range(32), 127} - {*b"\t\n"})
 _FORBIDDEN = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
 _ENCODING = re.compile(rb"^Encoding:([^\n]*)", re.MULTILINE)
 _ENCODING_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,39}\Z")
@@ -32,26 +32,26 @@ def read_fields(data: bytes) -> dict[str, str]:
     values: dict[str, list[str]] = {}
     value: list[str] | None = None
     ended = False
-    for number, line in enumerate(_LINE_END.split(text, _MAX_LINES), 1):
-        if not line.strip(" \t"):
+    for number, line in enumerate(text.replace("\r\n", "\n").split("\n", _MAX_LINES), 1):
+        stripped = line.strip(" \t")
+        if not stripped:
             ended = bool(values)
             continue
         if ended:
             raise ValueError(f"goes on after an empty line, at line {number}: R reads nothing of that")
         if number > _MAX_LINES:
             raise ValueError(f"has more than {_MAX_LINES} lines")
-        if line.startswith((" ", "\t")):
+        if line[0] in " \t":
             if value is None:
                 raise ValueError(f"begins with a line that goes on, but with nothing before it: {_shown(line)}")
-            stripped = line.strip(" \t")
             value.append("" if stripped == "." else stripped)
             continue
         field = _FIELD.match(line)
-        if not field or line.startswith("#"):
+        if not field or line[0] == "#":
             raise ValueError(f"has a line {number} that is no field: {_shown(line)}")
         if field[1] in values:
             raise ValueError(f"has the field {_shown(field[1])} twice: programs differ in which one counts")
-        value = values[field[1]] = [line[field.end() :].strip(" \t")]
+        value = values[field[1]] = [stripped[field.end() :]]
     return {name: "\n".join(lines if lines[0] else lines[1:]).rstrip("\n") for name, lines in values.items()}
 
 
@@ -62,7 +62,7 @@ def decode(data: bytes) -> str:
     """
     if data.startswith(codecs.BOM_UTF8):
         raise ValueError("begins with a byte order mark, which R takes for a part of the first field")
-    if forbidden := _FORBIDDEN.search(data):
+    if len(data.translate(None, _CONTROLS)) != len(data) and (forbidden := _FORBIDDEN.search(data)):
         line = data.count(b"\n", 0, forbidden.start()) + 1
         raise ValueError(f"has the control character {forbidden[0].decode()!r} in line {line}")
     declared = declared_encoding(data)

@@ -54,7 +54,7 @@ def row(record: Record, metadata: bytes, *, place: str = "") -> str:
         "MD5sum": record.digests.get("md5", ""),
         "NeedsCompilation": str(record.facts.get("needs_compilation") or ""),
     }
-    fields = {name: cell(described.get(name, "")) for name in FIELDS}
+    fields = {name: cell(described[name]) if described.get(name) else "" for name in FIELDS}
     dcf = "".join(f"{name}: {_folded(value)}\n" for name, value in fields.items() if value)
     return "".join(f"{each}{END}" for each in (dcf, *fields.values(), place))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 #: R keeps each number as an integer of 32 bits, and what is larger as missing.
 MAX_COMPONENT = 2**31 - 1
@@ -13,6 +14,7 @@ _VERSION = re.compile(r"[0-9]+(?:[.-][0-9]+)+\Z")
 _SEPARATOR = re.compile(r"[.-]")
 
 
+@lru_cache(maxsize=4096)
 def version_key(text: str) -> tuple[int, ...]:
     """An orderable value, equal for versions that R takes for equal: 1.0-1 is 1.0.1, 1.03 is 1.3, 1.0.0 is 1.0.
 
