@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,14 +21,16 @@ _GLANCE = 0.02
 
 Turn = TypeVar("Turn")
 Took = TypeVar("Took")
+TheyTook = TypeVar("TheyTook")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ran:
-    """What a program took: seconds, and the memory of all its processes at most, resident, in MiB."""
+    """What a program took: seconds, and the memory of all its processes at most, resident, in MiB. What it said."""
 
     seconds: float
     memory: float
+    output: str
 
 
 def run(command: Sequence[str | Path]) -> Ran:
@@ -48,10 +52,11 @@ def run(command: Sequence[str | Path]) -> Ran:
         seconds = time.perf_counter() - begun
         ended.set()
         watcher.join()
+        output.seek(0)
+        said = output.read().decode(errors="replace")
         if process.returncode:
-            output.seek(0)
-            raise RuntimeError(f"{command[0]} failed: {output.read()[-2000:].decode(errors='replace')}")
-    return Ran(seconds=seconds, memory=max(memory))
+            raise RuntimeError(f"{command[0]} failed: {said[-2000:]}")
+    return Ran(seconds=seconds, memory=max(memory), output=said)
 
 
 class Server:
@@ -101,15 +106,29 @@ def serving(command: Sequence[str | Path], port: int, env: Mapping[str, str] | N
 
 
 def alternate(
-    turns: Iterable[Turn], ours: Callable[[Turn], Took], theirs: Callable[[Turn], Took]
-) -> tuple[list[Took], list[Took]]:
-    """Both sides do the same in turn, each of them first in every other one: what slows the machine hits both."""
-    took: tuple[list[Took], list[Took]] = ([], [])
-    sides = list(zip((ours, theirs), took, strict=True))
+    turns: Iterable[Turn], ours: Callable[[Turn], Took], theirs: Callable[[Turn], TheyTook]
+) -> tuple[list[Took], list[TheyTook]]:
+    """Both sides do the same in turn, each of them first in every other one: what slows the machine hits both.
+
+    A peer that fails is told of, gets no turn more and has nothing to show: only that comparison is lost.
+    """
+    took: list[Took] = []
+    they_took: list[TheyTook] | None = []
+
+    def let_them(turn: Turn, before: list[TheyTook] | None) -> list[TheyTook] | None:
+        try:
+            return None if before is None else [*before, theirs(turn)]
+        except (RuntimeError, OSError, HTTPException) as error:
+            sys.stderr.write(f"a peer failed: {error}\n")
+            return None
+
     for number, turn in enumerate(turns):
-        for side, results in reversed(sides) if number % 2 else sides:
-            results.append(side(turn))
-    return took
+        if number % 2:
+            they_took = let_them(turn, they_took)
+        took.append(ours(turn))
+        if not number % 2:
+            they_took = let_them(turn, they_took)
+    return took, they_took or []
 
 
 def free_port() -> int:

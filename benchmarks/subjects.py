@@ -1,4 +1,4 @@
-"""The corpus as each program takes it: a home for repogen, JSON lines for dumb-pypi, a folder for pypiserver."""
+"""The corpora as each program takes them: a home for repogen, JSON lines for dumb-pypi, folders for the others."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from benchmarks.corpus import REQUIRES_PYTHON, Made
 from benchmarks.processes import run
+from benchmarks.r_corpus import Tarball
 from repogen.accept import Distribution, Incoming
 from repogen.cli.home import Home
 from repogen.ecosystems import ecosystem_of
@@ -24,10 +26,10 @@ from repogen.model.record import Submitter, dump_record
 from repogen.store import BRANCH, paths
 
 SOURCE, REPOSITORY = "local-python", "python"
+R_SOURCE, R_REPOSITORY = "local-r", "r"
 BY = Submitter(subject="benchmarks")
 
 _UPLOADED = datetime(2026, 11, 22, tzinfo=UTC)
-_PYTHON = ecosystem_of("python")
 
 
 def repogen(home: Path, *arguments: str | Path) -> list[str | Path]:
@@ -43,7 +45,7 @@ def make_home(place: Path) -> Home:
 
 def known(made: Made, arrived: Incoming) -> Distribution:
     """What examining the archive finds, without opening it: that would take most of the time of setting up."""
-    facts = {
+    facts: dict[str, Any] = {
         "requires_python": REQUIRES_PYTHON,
         "metadata_version": "2.4",
         "metadata_sha256": _sha256_of(made.metadata),
@@ -51,39 +53,39 @@ def known(made: Made, arrived: Incoming) -> Distribution:
         "summary": made.summary,
         "tags": "py3-none-any" if made.kind == "wheel" else "",
     }
-    inspected = Inspected(name=made.name, version=made.version, kind=made.kind, metadata=made.metadata, facts=facts)
-    return Distribution(incoming=arrived, inspected=inspected, key=ProjectKey(made.name), version=made.version)
+    return _distribution(made, arrived, made.kind, facts)
+
+
+def known_r(made: Tarball, arrived: Incoming) -> Distribution:
+    """The same for an R package."""
+    return _distribution(made, arrived, "source", made.facts)
 
 
 def fill(home: Home, corpus: Iterable[Made]) -> list[str]:
-    """Commit a corpus to the store of an empty home, as one pack; return it as JSON lines for dumb-pypi.
-
-    Git's own bulk import writes the pack, so that setting up takes seconds and not minutes.
-    """
+    """Commit a corpus to the store of an empty home; return it as JSON lines for dumb-pypi."""
     lines = []
-    command: list[str | Path] = ["git", "-C", home.store.path, "fast-import", "--quiet"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE) as importing:
-        assert importing.stdin is not None
-        importing.stdin.write(
-            f"commit {BRANCH}\ncommitter benchmarks <benchmarks@localhost> {_UPLOADED.timestamp():.0f} +0000\n"
-            f"data 4\nfill\nfrom {BRANCH}^0\n".encode()
-        )
+
+    def arriving() -> Iterator[Distribution]:
         for made in corpus:
             one = known(made, incoming(made, home.spool))
-            home.store.pool.take(one.incoming.spooled, one.sha256)
-            path = f"{paths.project_path(SOURCE, one.key)}/{one.version}/{made.filename}"
-            files = {
-                path: paths.lfs_pointer(one.sha256, one.incoming.size),
-                path + paths.METADATA: made.metadata,
-                path + paths.RECORD: dump_record(one.record(uploaded=_UPLOADED, by=BY)),
-            }
-            for place, data in files.items():
-                importing.stdin.write(b"M 100644 inline %s\ndata %d\n%s\n" % (place.encode(), len(data), data))
             lines.append(dumb_pypi_line(made, one.sha256))
-        importing.stdin.close()
-        if importing.wait():
-            raise RuntimeError("git fast-import failed")
+            yield one
+
+    _load(home, SOURCE, arriving())
     return lines
+
+
+def fill_r(home: Home, corpus: Iterable[Tarball], folder: Path) -> None:
+    """Commit a corpus to the store of an empty home, and link it into a new folder, as the tools of R have it."""
+    folder.mkdir()
+
+    def arriving() -> Iterator[Distribution]:
+        for made in corpus:
+            arrived = incoming(made, home.spool)
+            os.link(arrived.spooled, folder / made.filename)
+            yield known_r(made, arrived)
+
+    _load(home, R_SOURCE, arriving())
 
 
 def dumb_pypi_line(made: Made, sha256: str) -> str:
@@ -109,14 +111,54 @@ def link_archives(home: Home, lines: Iterable[str], folder: Path) -> None:
         os.link(home.store.pool.path(sha256), folder / document["filename"])
 
 
-def incoming(made: Made, spool: Path) -> Incoming:
+def incoming(made: Made | Tarball, spool: Path) -> Incoming:
     """A distribution as it arrives; its archive lies in ``spool`` then."""
-    digester = Digester({"sha256", *_PYTHON.extra_digests})
+    ecosystem = ecosystem_of("r" if isinstance(made, Tarball) else "python")
+    digester = Digester({"sha256", *ecosystem.extra_digests})
     digester.update(made.archive)
     descriptor, spooled = tempfile.mkstemp(dir=spool)
     with os.fdopen(descriptor, "wb") as file:
         file.write(made.archive)
     return Incoming(filename=made.filename, spooled=Path(spooled), size=digester.size, digests=digester.digests())
+
+
+def _load(home: Home, source: str, distributions: Iterable[Distribution]) -> None:
+    """Commit all to the store of an empty home, as one pack.
+
+    Git's own bulk import writes the pack, so that setting up takes seconds and not minutes.
+    """
+    command: list[str | Path] = ["git", "-C", home.store.path, "fast-import", "--quiet"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as importing:
+        assert importing.stdin is not None
+        importing.stdin.write(
+            f"commit {BRANCH}\ncommitter benchmarks <benchmarks@localhost> {_UPLOADED.timestamp():.0f} +0000\n"
+            f"data 4\nfill\nfrom {BRANCH}^0\n".encode()
+        )
+        for one in distributions:
+            home.store.pool.take(one.incoming.spooled, one.sha256)
+            path = f"{paths.project_path(source, one.key)}/{one.version}/{one.filename}"
+            files = {
+                path: paths.lfs_pointer(one.sha256, one.incoming.size),
+                path + paths.METADATA: one.inspected.metadata,
+                path + paths.RECORD: dump_record(one.record(uploaded=_UPLOADED, by=BY)),
+            }
+            for place, data in files.items():
+                importing.stdin.write(b"M 100644 inline %s\ndata %d\n%s\n" % (place.encode(), len(data), data))
+        importing.stdin.close()
+        if importing.wait():
+            raise RuntimeError("git fast-import failed")
+
+
+def _distribution(made: Made | Tarball, arrived: Incoming, kind: str, facts: dict[str, Any]) -> Distribution:
+    inspected = Inspected(
+        filename=made.filename,
+        name=made.name,
+        version=made.version,
+        kind=kind,
+        metadata=made.metadata,
+        facts=facts,
+    )
+    return Distribution(incoming=arrived, inspected=inspected, key=ProjectKey(made.name), version=made.version)
 
 
 def _sha256_of(data: bytes) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import re
+import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,10 @@ from statistics import median
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """The same job done by repogen and by a peer, once a round. ``more_is_better``: a rate, and not a cost."""
+    """The same job done by repogen and by a peer, once a round. ``more_is_better``: a rate, and not a cost.
+
+    A ``peer`` that failed has no figures; "": there is none that does such a job.
+    """
 
     job: str
     unit: str
@@ -23,8 +27,10 @@ class Row:
     more_is_better: bool = False
 
     @property
-    def ratio(self) -> float:
-        """How many times better repogen is, by the medians; below 1 it is worse."""
+    def ratio(self) -> float | None:
+        """How many times better repogen is, by the medians; below 1 it is worse. None: there is nothing to compare."""
+        if not self.theirs:
+            return None
         ours, theirs = median(self.ours), median(self.theirs)
         return ours / theirs if self.more_is_better else theirs / ours
 
@@ -33,8 +39,9 @@ def table(rows: Iterable[Row]) -> str:
     """The rows in Markdown: of each side the median, and from the least to the most."""
     lines = ["| job | unit | repogen | peer | | repogen is better by |", "|---|---|---|---|---|---|"]
     for row in rows:
-        cells = (row.job, row.unit, _spread(row.ours), row.peer, _spread(row.theirs), f"**{row.ratio:.2g} x**")
-        lines.append(f"| {' | '.join(cells)} |")
+        theirs = _spread(row.theirs) if row.theirs else "failed" if row.peer else ""
+        better = f"**{row.ratio:.2g} x**" if row.ratio is not None else ""
+        lines.append(f"| {' | '.join((row.job, row.unit, _spread(row.ours), row.peer, theirs, better))} |")
     return "\n".join(lines)
 
 
@@ -49,8 +56,18 @@ def machine(peers: Path) -> str:
             f"Linux {'.'.join(platform.release().split('.')[:2])}",
             f"CPython {platform.python_version()}",
             *(f"{name} {version}" for name, version in versions),
+            _r_version(),
         ]
     )
+
+
+def _r_version() -> str:
+    try:
+        said = subprocess.run(["Rscript", "--version"], capture_output=True, text=True, check=True)
+    except OSError:
+        return "no R"
+    found = re.search(r"version (\S+)", said.stdout + said.stderr)
+    return f"R {found[1] if found else 'of an unknown version'}"
 
 
 def _spread(values: Sequence[float]) -> str:
