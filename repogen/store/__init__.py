@@ -6,6 +6,7 @@ pygit2 reads and writes objects directly. The host has no say: its Git configura
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -30,6 +31,8 @@ BRANCH = "refs/heads/main"
 _Result = TypeVar("_Result")
 _ATTEMPTS = 5
 _PAUSE = 0.02
+#: A lock of the branch that a living Git holds is gone after so many seconds.
+_SETTLED = 1.0
 
 for _level in ("SYSTEM", "XDG", "GLOBAL", "PROGRAMDATA"):
     pygit2.settings.search_path[pygit2.enums.ConfigLevel[_level]] = ""
@@ -131,6 +134,29 @@ class Store:
     def _move_branch(self, base: CommitId | None, tip: CommitId, deadline: float) -> None:
         """Compare and swap, under Git's own lock of the branch. Raises _Moved where it is not at ``base``."""
         lock = self.folder / f"{BRANCH}.lock"
+        with self._moving(lock):
+            self._swap(base, tip, lock, deadline)
+
+    @contextmanager
+    def _moving(self, lock: Path) -> Iterator[None]:
+        """Leave a mark meanwhile. One that is there is of a process that was killed, and so is Git's lock after it.
+
+        The caller keeps all others out that leave such marks. A lock without a mark is some Git command's, and stays.
+        """
+        mark = self.folder / "repogen.moving"
+        with suppress(FileNotFoundError):
+            left = lock.stat()
+            if left.st_mtime_ns >= mark.stat().st_mtime_ns:
+                time.sleep(_SETTLED)
+                if os.path.samestat(lock.stat(), left):
+                    lock.unlink()
+        mark.touch()
+        try:
+            yield
+        finally:
+            mark.unlink()
+
+    def _swap(self, base: CommitId | None, tip: CommitId, lock: Path, deadline: float) -> None:
         while True:
             try:
                 with self._repository.transaction() as transaction:

@@ -156,6 +156,33 @@ def test_many_threads_write_without_losing_a_commit(store: Store) -> None:
     assert len(history(store)) == 41
 
 
+def test_a_lock_that_a_killed_writer_left_is_taken_away(store: Store) -> None:
+    """The mark beside it tells that it is no Git command's; the next write goes on, and leaves neither."""
+    commit(store, {"a": b"1"})
+    lock, mark = store.folder / f"{BRANCH}.lock", store.folder / "repogen.moving"
+    mark.touch()
+    lock.touch()
+
+    commit(store, {"a": b"2"})
+
+    assert store.newest().read("a") == b"2"
+    assert not lock.exists()
+    assert not mark.exists()
+
+
+def test_a_lock_from_before_the_mark_is_somebody_elses(store: Store) -> None:
+    """A Git command had the branch before the writer that was killed came to it."""
+    commit(store, {"a": b"1"})
+    lock, mark = store.folder / f"{BRANCH}.lock", store.folder / "repogen.moving"
+    lock.touch()
+    os.utime(lock, (1_700_000_000, 1_700_000_000))
+    mark.touch()
+
+    with pytest.raises(Busy, match=r"main\.lock"):
+        store.write(lambda writer: writer.commit({"a": b"2"}, subject="s", author="a", now=NOW), wait=0.1)
+    assert lock.exists()
+
+
 def test_a_held_lock_is_busy(store: Store) -> None:
     """A store that somebody else holds is waited for, then refused with the way out."""
     with locked(store.folder / "repogen.lock", wait=1, what="x"), pytest.raises(Busy, match="try again"):
