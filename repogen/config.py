@@ -6,21 +6,27 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 from repogen.errors import ConfigError, NotFound, UsageError
 from repogen.model.names import RESERVED_REPOSITORIES, SOURCE_TYPES, SourceType, check_name
+from repogen.model.publishers import KNOWN_ISSUERS, OWNERSHIP, PATTERNS, STANDARD, Issuer, Rule, TrustedPublishing
 
 FORMAT = 1
 MAX_CONFIG_BYTES = 1 << 20
 DEFAULT_UPLOAD_LIMIT = 4 << 30
+#: How long a token may live that trusted publishing mints.
+MAX_MINUTES = 60
 
 _ID = re.compile(r"[a-z0-9._-]{1,64}\Z")
 _SIZE = re.compile(r"([0-9]{1,12}) *(B|KiB|MiB|GiB|TiB)?\Z")
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+\Z")
 #: Keys with more dots than anybody writes take the parser more than linear time.
 _DEEP = re.compile(rb"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){32}""")
+_MINUTES = re.compile(r"([0-9]{1,3})m\Z")
+_AUDIENCE = re.compile(r"[!-~]{1,200}\Z")
 _UNITS = {None: 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
 
 
@@ -52,12 +58,18 @@ class Repository:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """The whole of ``repogen.toml``. ``address`` is the public URL without a slash at its end, or ""."""
+    """The whole of ``repogen.toml``.
+
+    ``address`` is the public URL without a slash at its end, or ""; ``files_base`` that of another copy of the site
+    which archives are fetched from, or "" where they are in this one.
+    """
 
     sources: Mapping[str, Source] = field(default_factory=dict)
     repositories: Mapping[str, Repository] = field(default_factory=dict)
     address: str = ""
+    files_base: str = ""
     upload_limit: int = DEFAULT_UPLOAD_LIMIT
+    trusted_publishing: TrustedPublishing = field(default_factory=TrustedPublishing)
 
     def source(self, name: str) -> Source:
         """The source of that name. Raises NotFound."""
@@ -103,6 +115,7 @@ def parse_config(data: bytes) -> Config:
     if found != FORMAT:
         raise ConfigError(f"must be {FORMAT}, not {found!r}", place="format")
     address = _url(top.take("address", str, default=""), "address")
+    files_base = _url(top.take("files_base", str, default=""), "files_base")
     limits = _Table(top.take("limits", dict, default={}), "limits")
     limit = _size(limits.take("upload", str, default=""), "limits.upload")
     limits.finish()
@@ -114,10 +127,20 @@ def parse_config(data: bytes) -> Config:
         name: _repository(name, _Table(table, _at("repositories", name)), sources)
         for name, table in _tables(top.take("repositories", dict, default={}), "repositories")
     }
+    publishing = _publishing(
+        _Table(top.take("trusted_publishing", dict, default={}), "trusted_publishing"), sources, address
+    )
     top.finish()
     _check_ids("sources", sources)
     _check_ids("repositories", repositories)
-    return Config(sources=sources, repositories=repositories, address=address, upload_limit=limit)
+    return Config(
+        sources=sources,
+        repositories=repositories,
+        address=address,
+        files_base=files_base,
+        upload_limit=limit,
+        trusted_publishing=publishing,
+    )
 
 
 class _Table:
@@ -191,15 +214,11 @@ def _source(name: str, table: _Table) -> Source:
 
 def _repository(name: str, table: _Table, sources: Mapping[str, Source]) -> Repository:
     kind = _type(table)
-    listed = table.take("sources", list, default=[])
+    listed = _listed(table, sources)
     for number, source in enumerate(listed):
-        place = f"{table.at('sources')}[{number}]"
-        if not isinstance(source, str) or source not in sources:
-            raise ConfigError(f"no source named {source!r}", place=place)
         if sources[source].type != kind:
+            place = f"{table.at('sources')}[{number}]"
             raise ConfigError(f"source {source!r} is of type {sources[source].type}, not {kind}", place=place)
-        if source in listed[:number]:
-            raise ConfigError(f"source {source!r} is listed twice", place=place)
     fallback = _url(table.take("fallback", str, default=""), table.at("fallback"))
     if fallback and kind != "python":
         hint = "R takes several repositories itself: set CRAN beside this one in repos"
@@ -208,12 +227,115 @@ def _repository(name: str, table: _Table, sources: Mapping[str, Source]) -> Repo
         name=_name(name, table.place, "repository", RESERVED_REPOSITORIES),
         id=_id(table, name),
         type=kind,
-        sources=tuple(listed),
+        sources=listed,
         description=table.take("description", str, default=""),
         fallback=fallback,
     )
     table.finish()
     return repository
+
+
+def _listed(table: _Table, sources: Mapping[str, Source]) -> tuple[str, ...]:
+    listed = table.take("sources", list, default=[])
+    for number, source in enumerate(listed):
+        place = f"{table.at('sources')}[{number}]"
+        if not isinstance(source, str) or source not in sources:
+            raise ConfigError(f"no source named {source!r}", place=place)
+        if source in listed[:number]:
+            raise ConfigError(f"source {source!r} is listed twice", place=place)
+    return tuple(listed)
+
+
+def _publishing(table: _Table, sources: Mapping[str, Source], address: str) -> TrustedPublishing:
+    # Upload tools look for trusted publishing at the root of a host, so that is what a token is made for.
+    audience = table.take("audience", str, default=urlsplit(address).netloc)
+    issuers = dict(KNOWN_ISSUERS)
+    for name, entry in _tables(table.take("issuers", dict, default={}), table.at("issuers")):
+        issuers[name] = issuer = _issuer(name, _Table(entry, _at(table.at("issuers"), name)))
+        for other in issuers.values():
+            if other.url == issuer.url and other.name != name:
+                place = _at(_at(table.at("issuers"), name), "url")
+                raise ConfigError(f"is the URL of the issuer {other.name!r}", place=place)
+    rules = tuple(
+        _rule(name, _Table(entry, _at(table.at("rules"), name)), issuers, sources)
+        for name, entry in _tables(table.take("rules", dict, default={}), table.at("rules"))
+    )
+    table.finish()
+    if rules and not _AUDIENCE.match(audience):
+        hint = "name one, such as packages.example.com; without it, the host of address is taken"
+        text = f"must be 1 to 200 printable ASCII characters without blanks, not {audience!r}"
+        raise ConfigError(text, place=table.at("audience"), hint=hint)
+    return TrustedPublishing(audience=audience if rules else "", rules=rules)
+
+
+def _issuer(name: str, table: _Table) -> Issuer:
+    kind = table.take("kind", str, default=name if name in KNOWN_ISSUERS else "oidc")
+    for known in OWNERSHIP:
+        if kind == known:
+            issuer = Issuer(
+                name=_name(name, table.place, "issuer"),
+                url=_private_url(table.take("url", str), table.at("url")),
+                kind=known,
+                jwks=_private_url(table.take("jwks", str, default=""), table.at("jwks"), optional=True),
+            )
+            table.finish()
+            return issuer
+    raise ConfigError(f"must be one of {', '.join(OWNERSHIP)}, not {kind!r}", place=table.at("kind"))
+
+
+def _rule(name: str, table: _Table, issuers: Mapping[str, Issuer], sources: Mapping[str, Source]) -> Rule:
+    named = table.take("issuer", str)
+    if named not in issuers:
+        hint = f"issuers: {', '.join(sorted(issuers))}"
+        raise ConfigError(f"no issuer named {named!r}", place=table.at("issuer"), hint=hint)
+    issuer = issuers[named]
+    claims = table.take("claims", dict)
+    for claim, value in claims.items():
+        _check_claim(claim, value, _at(table.at("claims"), claim))
+    needed = OWNERSHIP[issuer.kind]
+    if not claims or (needed and claims.keys().isdisjoint(needed)):
+        # Anybody can have a job with an identity of a public issuer.
+        what = f"one of {', '.join(needed)}" if needed else "a claim, such as sub"
+        raise ConfigError(f"must state {what}", place=table.at("claims"))
+    rule = Rule(
+        name=_name(name, table.place, "rule"),
+        issuer=issuer,
+        claims=claims,
+        sources=_listed(table, sources),
+        lifetime=_lifetime(table.take("lifetime", str, default="15m"), table.at("lifetime")),
+    )
+    table.finish()
+    return rule
+
+
+def _check_claim(claim: str, value: object, place: str) -> None:
+    if claim in STANDARD:
+        raise ConfigError("is judged of every token, and is no claim for a rule", place=place)
+    if not isinstance(value, str) or not value:
+        raise ConfigError(f"must be a string that is not empty, not {value!r}", place=place)
+    if "*" in value and claim not in PATTERNS:
+        raise ConfigError(f"has no wildcards; '*' is one only in {', '.join(sorted(PATTERNS))}", place=place)
+    if value.startswith("*"):
+        raise ConfigError(f"must not begin with a wildcard: {value!r}", place=place)
+
+
+def _lifetime(value: str, place: str) -> timedelta:
+    match = _MINUTES.match(value)
+    if not match or not 1 <= int(match[1]) <= MAX_MINUTES:
+        raise ConfigError(f"must be 1m to {MAX_MINUTES}m, not {value!r}", place=place)
+    return timedelta(minutes=int(match[1]))
+
+
+def _private_url(value: str, place: str, *, optional: bool = False) -> str:
+    """A URL that nobody on the way can answer in place of its host; as it is written, since issuers are compared so."""
+    if not (value or optional):
+        raise ConfigError("must be an https URL", place=place)
+    _url(value, place)
+    parts = urlsplit(value)
+    private = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in {"127.0.0.1", "::1"})
+    if value and (not private or "@" in parts.netloc):
+        raise ConfigError(f"must be an https URL (http at 127.0.0.1 or [::1] only), not {value!r}", place=place)
+    return value
 
 
 def _check_ids(place: str, things: Mapping[str, Source] | Mapping[str, Repository]) -> None:

@@ -15,7 +15,8 @@ and, where there is one, the next step as ``hint``. ``docs/errors.md`` lists eve
     ├── TooLarge            over a limit on size
     ├── Busy                somebody else holds the store
     ├── StoreError          the store cannot be read or written
-    └── DiskFull            no room left
+    ├── DiskFull            no room left
+    └── Unreachable         another machine cannot be reached, or does not answer as it should
 """
 
 from __future__ import annotations
@@ -157,3 +158,11 @@ class DiskFull(RepogenError):
     code = "disk-full"
     exit_status = 12
     http_status = 507
+
+
+class Unreachable(RepogenError):
+    """Another machine cannot be reached, or what answers there is not what was looked for."""
+
+    code = "unreachable"
+    exit_status = 13
+    http_status = 503

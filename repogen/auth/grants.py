@@ -5,15 +5,17 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import jwt
 
 from repogen.auth.compact import decode_compact
+from repogen.auth.ids import is_jti
 from repogen.auth.keys import ALGORITHM, Key, Keyring
-from repogen.auth.tokens import AUDIENCE, EVERY, Scope, claims_of, is_jti, load_token, state
+from repogen.auth.oidc_minting import is_minted, read_minted
+from repogen.auth.tokens import AUDIENCE, EVERY, Scope, claims_of, load_token, state
 from repogen.errors import NotAuthenticated, StoreError
 
 #: The user name that says: the password is a token.
@@ -31,11 +33,17 @@ _OPTIONS: Any = {"verify_exp": False, "verify_iat": False, "verify_nbf": False}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claims:
-    """What a token that was judged good says: its id, whose it is, and scope -> ids."""
+    """What a token that was judged good says: its id, whose it is, and scope -> ids.
+
+    ``publisher`` is what a token of trusted publishing says of its job, as trailers for commits. ``expires`` is when
+    the token ends (None: never).
+    """
 
     jti: str
     subject: str
     scopes: Mapping[str, tuple[str, ...]]
+    publisher: tuple[tuple[str, str], ...] = ()
+    expires: datetime | None = field(default=None, compare=False)
 
     def permits(self, scope: Scope, identifier: str = "") -> bool:
         """Whether the grant covers the thing of that immutable id ("" for ``global:admin``).
@@ -72,12 +80,26 @@ def credentials(authorization: str | None) -> str:
     return text
 
 
-def judge(text: str, *, keyring: Keyring, lookup: Callable[[str], bytes | None], now: datetime) -> Claims:
+def judge(
+    text: str,
+    *,
+    keyring: Keyring,
+    lookup: Callable[[str], bytes | None],
+    burnt: Callable[[str], bool] | None = None,
+    now: datetime,
+) -> Claims:
     """What the token permits, if it is good at ``now``.
 
     ``lookup`` gives the bytes of a token's record by jti, None where the store lists none, and raises
-    StoreError where it cannot tell. Raises NotAuthenticated with one short reason, or StoreError.
+    StoreError where it cannot tell. ``burnt`` says so of a token that trusted publishing minted; without it, none of
+    these is good. Raises NotAuthenticated with one short reason, or StoreError.
     """
+    if is_minted(text):
+        return _judge_minted(text, keyring, burnt, now)
+    return _judge_listed(text, keyring, lookup, now)
+
+
+def _judge_listed(text: str, keyring: Keyring, lookup: Callable[[str], bytes | None], now: datetime) -> Claims:
     key, signed = _verified(text, keyring)
     jti = signed.get("jti")
     if not is_jti(jti):
@@ -104,7 +126,27 @@ def judge(text: str, *, keyring: Keyring, lookup: Callable[[str], bytes | None],
             pass
     if token.issued > now + LEEWAY:
         raise NotAuthenticated("the token was issued in the future", hint="compare the clocks of the machines")
-    return Claims(jti=jti, subject=token.subject, scopes=token.scopes)
+    return Claims(jti=jti, subject=token.subject, scopes=token.scopes, expires=token.expires)
+
+
+def _judge_minted(text: str, keyring: Keyring, burnt: Callable[[str], bool] | None, now: datetime) -> Claims:
+    minted = read_minted(text, keyring)
+    if burnt is None:
+        raise NotAuthenticated("the token was minted for one upload, and only the receiver can tell whether it is good")
+    if minted.expires <= now:
+        raise NotAuthenticated("the token has expired")
+    if minted.issued > now + LEEWAY:
+        raise NotAuthenticated("the token was issued in the future", hint="compare the clocks of the machines")
+    if burnt(minted.jti):
+        raise NotAuthenticated("the token has been burnt")
+    scopes = {"sources:write": minted.sources}
+    return Claims(
+        jti=minted.jti,
+        subject=minted.subject,
+        scopes=scopes,
+        publisher=minted.publisher,
+        expires=minted.expires,
+    )
 
 
 def _password(encoded: str) -> str:

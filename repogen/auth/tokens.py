@@ -7,16 +7,16 @@ holds no secret and has the last word: a token lives while its record is listed,
 from __future__ import annotations
 
 import json
-import re
 import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Literal, TypeGuard
+from typing import Any, Literal
 
 import jwt
 
-from repogen.auth.compact import MAX_TEXT, decode_compact
+from repogen.auth.compact import MAX_TEXT
+from repogen.auth.ids import is_jti
 from repogen.auth.keys import ALGORITHM, Keyring
 from repogen.auth.times import parse_stamp, stamp, whole_second
 from repogen.errors import UsageError
@@ -35,8 +35,6 @@ SCOPES: Mapping[str, str] = {"sources:write": "source", "repos:read": "repositor
 EVERY = "*"
 
 State = Literal["active", "expired", "revoked"]
-
-_JTI = re.compile(r"[0-9a-f]{32}\Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,28 +135,6 @@ def state(token: Token, now: datetime) -> State:
     if token.expires is not None and token.expires <= now:
         return "expired"
     return "active"
-
-
-def is_jti(value: object) -> TypeGuard[str]:
-    """Whether a value can be the id of a token: 32 lower-case hex digits, safe as the name of a file."""
-    return isinstance(value, str) and _JTI.match(value) is not None
-
-
-def jti_of(text: str) -> str:
-    """The id that somebody means who gives an id, or the text of a token. Raises UsageError.
-
-    The signature is not looked at: a token can be revoked by its text also when its key is gone.
-    """
-    text = text.strip()
-    if is_jti(text):
-        return text
-    try:
-        jti = json.loads(decode_compact(text)[1])["jti"]
-    except (ValueError, TypeError, KeyError, RecursionError):
-        jti = None
-    if not is_jti(jti):
-        raise UsageError("neither the id nor the text of a token", hint="repogen token list shows the ids")
-    return jti
 
 
 def dump_token(token: Token) -> bytes:

@@ -20,10 +20,14 @@ _FILENAME = re.compile(r"[^./\x00][^/\x00]*\Z")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submitter:
-    """Who sent something in: the subject of a token and its id, or a local user without one."""
+    """Who sent something in: the subject of a token and its id, or a local user without one.
+
+    ``publisher`` is what trusted publishing knows of the job, as trailers for the commit. Records leave it out.
+    """
 
     subject: str
     token: str = ""
+    publisher: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,7 +47,8 @@ def tombstone_of(record: Record, *, removed: str, by: Submitter, comment: str) -
 
 def dump_tombstone(tombstone: Tombstone) -> bytes:
     """The tombstone as JSON: UTF-8, sorted keys, one field a line, ending in a newline."""
-    document = {"format": FORMAT, **asdict(tombstone)}
+    by = {"subject": tombstone.by.subject, "token": tombstone.by.token}
+    document = {"format": FORMAT, **asdict(tombstone), "by": by}
     return json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True).encode(errors="replace") + b"\n"
 
 
@@ -57,7 +58,8 @@ def load_tombstone(data: bytes) -> Tombstone:
         document: dict[str, Any] = json.loads(data)
         if document.pop("format") != FORMAT:
             raise ValueError(f"this version reads tombstones of format {FORMAT}")
-        tombstone = Tombstone(by=Submitter(**document.pop("by")), **document)
+        by = document.pop("by")
+        tombstone = Tombstone(by=Submitter(subject=by["subject"], token=by["token"]), **document)
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"not a tombstone: {error!r}") from error
     texts = [tombstone.filename, tombstone.name, tombstone.version, tombstone.target, tombstone.removed]

@@ -12,8 +12,9 @@ import jwt
 import pytest
 
 from repogen.auth.compact import MAX_TEXT
+from repogen.auth.ids import jti_of
 from repogen.auth.keys import Key, Keyring
-from repogen.auth.tokens import Issued, Revocation, Token, dump_token, issue, jti_of, load_token, revoke, state
+from repogen.auth.tokens import Issued, Revocation, Token, dump_token, issue, load_token, revoke, state
 from repogen.errors import UsageError
 from repogen.model.record import Submitter
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -36,6 +37,13 @@ def test_a_tombstone_is_read_as_it_was_written() -> None:
     assert written.startswith(b'{\n "by": {')
     assert written.endswith(b"\n}\n")
     assert len(written.splitlines()) == 15
+
+
+def test_a_tombstone_leaves_the_publisher_out() -> None:
+    """What trusted publishing knows of a job stands in the commit alone."""
+    by = Submitter(subject="alice", token="t1", publisher=(("Run", "https://example.org/1"),))
+
+    assert dump_tombstone(replace(TOMBSTONE, by=by)) == dump_tombstone(TOMBSTONE)
 
 
 def test_a_tombstone_says_which_file_it_was() -> None:

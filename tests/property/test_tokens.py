@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from repogen.auth.compact import decode_segment, encode_segment
 from repogen.auth.grants import credentials, judge
+from repogen.auth.ids import jti_of
 from repogen.auth.keys import Key, Keyring
 from repogen.auth.times import MAX_LIFETIME, parse_lifetime
-from repogen.auth.tokens import Revocation, Token, dump_token, issue, jti_of, load_token
+from repogen.auth.tokens import Revocation, Token, dump_token, issue, load_token
 from repogen.errors import NotAuthenticated, UsageError
 from repogen.model.record import Submitter
 
