@@ -32,6 +32,8 @@ class Ecosystem(Protocol):
     yanks: bool
     #: Can a project be archived: kept, and no longer taken by itself?
     archives: bool
+    #: Can the indexes name archives at another host?
+    links_elsewhere: bool
     #: Do the lists say nothing of a project but its key?
     lists_keys_only: bool
 
@@ -72,8 +74,11 @@ class Ecosystem(Protocol):
     def has_public_metadata(self, facts: Mapping[str, Any]) -> bool:
         """Is ``<file>.metadata`` published beside the file, given the facts of its record?"""
 
-    def project_index(self, project: Project) -> Sequence[Page | Templated]:
-        """The index pages of one project that clients read, with paths relative to the repository."""
+    def project_index(self, project: Project, files: str = "") -> Sequence[Page | Templated]:
+        """The index pages of one project that clients read, with paths relative to the repository.
+
+        ``files`` is the URL, with a slash at its end, below which the places of files are; "": the repository itself.
+        """
 
     def listing(self, project: Project, metadata: Callable[[Entry], bytes]) -> str:
         """What the lists say of a project, as a text that is kept until the project changes.

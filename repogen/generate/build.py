@@ -56,7 +56,7 @@ def build(
     ``full``) everything is written and what does not belong is taken out. ``now`` is Unix seconds.
     """
     state = load_state(site, part.name)
-    old = None if full or state is None else _old_view(store, state, part)
+    old = None if full or state is None else _old_view(store, state, part, view)
     leaving = dict(state.leaving) if state else {}
     gone: set[str] = set()
     if old is None or old.revision.commit != view.revision.commit:
@@ -108,13 +108,15 @@ def _digest(place: Path) -> str:
         return ""
 
 
-def _old_view(store: Store, state: State, part: Part) -> View | None:
+def _old_view(store: Store, state: State, part: Part, new: View) -> View | None:
     if state.fingerprint != part.fingerprint:
         return None
     try:
-        return View.of(store.at(state.commit))
+        old = View.of(store.at(state.commit))
     except StoreError:
         return None
+    # Every link to a file is another then.
+    return old if old.config.files_base == new.config.files_base else None
 
 
 def _removed(part: Part, old: View | None, new: View, site: Path, written: set[str]) -> Iterator[str]:

@@ -33,17 +33,26 @@ _log = logging.getLogger(__name__)
 class Generator:
     """Builds the parts of one site from one store, always from the store's head.
 
-    ``derived`` is the folder for derived data; ``clock`` gives aware times. Where a method takes
+    ``derived`` is the folder for derived data; ``clock`` gives aware times; ``files``: publish archives that
+    ``files_base`` says are fetched from elsewhere, too. Where a method takes
     ``wait``, another build of the same part is waited for so many seconds; then Busy is raised.
     """
 
     def __init__(
-        self, store: Store, *, site: Path, derived: Path, clock: Callable[[], datetime], grace: int = GRACE
+        self,
+        store: Store,
+        *,
+        site: Path,
+        derived: Path,
+        clock: Callable[[], datetime],
+        grace: int = GRACE,
+        files: bool = True,
     ) -> None:
         self._store = store
         self._site = site
         self._clock = clock
         self._grace = grace
+        self._files = files
         self._derived = Derived(derived)
         self._readmes = ReadmeRenderer()
         self._templates: tuple[TreeId | None, Templates] | None = None
@@ -55,7 +64,7 @@ class Generator:
         with self._building("indexes", wait):
             view, templates = self._view(self._store.newest())
             fingerprint = templates.fingerprint("simple/")
-            built = self._build(Indexes(fingerprint, self._derived), view, templates, full=full)
+            built = self._build(Indexes(fingerprint, self._derived, files=self._files), view, templates, full=full)
             if built.full:
                 self._derived.keep_only(fingerprint, kinds=(LISTING,))
             self._derived.save()

@@ -15,6 +15,7 @@ from repogen.config import Config, Repository
 from repogen.ecosystems import Ecosystem, ecosystem_of
 from repogen.generate.page_values import BrowseLink, Crumb, Dependent, Frame, Told, binaries_of, release_view, setup_of
 from repogen.generate.releases import ListEntry, Release, latest
+from repogen.generate.view import files_url
 from repogen.model.catalog import Project
 from repogen.model.names import ProjectKey
 from repogen.model.pages import Page, Templated
@@ -28,6 +29,10 @@ class Around:
     config: Config
     ecosystem: Ecosystem
     known: Callable[[ProjectKey], bool]
+
+    def files(self, home: str) -> str:
+        """What leads to the folder that the places of files are in, from a page from which ``home`` leads to it."""
+        return files_url(self.config, self.repository) or home
 
 
 def home_page(config: Config) -> Templated:
@@ -115,6 +120,7 @@ def project_page(
         home,
         around.ecosystem,
         around.known,
+        files=around.files(home),
         latest=True,
         found=tuple(found),
         dependents=dependents,
@@ -133,7 +139,9 @@ def project_page(
 def release_page(around: Around, project: Project, release: Release, told: Told, *, latest: bool) -> Templated:
     """A project at one version. Depends on no other release but for ``latest``: is it the one on the project's page?"""
     home = "../../../"
-    page = release_view(project, release, told, home, around.ecosystem, around.known, latest=latest)
+    page = release_view(
+        project, release, told, home, around.ecosystem, around.known, files=around.files(home), latest=latest
+    )
     above = Crumb(text=page.name, href="../index.html")
     here = Crumb(text=release.version, href="index.html")
     return Templated(

@@ -227,13 +227,15 @@ def release_view(
     ecosystem: Ecosystem,
     known: Callable[[ProjectKey], bool],
     *,
+    files: str,
     latest: bool,
     found: tuple[Release, ...] = (),
     dependents: Iterable[Dependent] = (),
 ) -> ReleaseView:
     """What the page of a release says, and that of a project, which alone has ``found``, all its releases.
 
-    ``home`` leads from there to the repository, ``known`` tells which projects that has.
+    ``home`` leads from there to the repository, ``files`` to what the places of files are in, and ``known`` tells which
+    projects the repository has.
     """
     description = told.description
     packages = f"{home}packages/"
@@ -250,7 +252,7 @@ def release_view(
         authors=tuple(linked(author) for author in description.authors),
         readme=told.readme,
         news=told.news if found else "",
-        files=tuple(_file_row(entry, home, ecosystem) for entry in release.entries),
+        files=tuple(_file_row(entry, files, ecosystem) for entry in release.entries),
         binaries=binaries_of((one.record.target for one in release.entries if not one.record.archived), ecosystem),
         requirements=_grouped(description.dependencies, packages, known),
         dependents=_by_group(needed_by, packages),
@@ -276,12 +278,12 @@ def _address(url: str) -> Link:
     return Link(label=_REGISTERS.get(shown.partition("/")[0], shown), url=url)
 
 
-def _file_row(entry: Entry, home: str, ecosystem: Ecosystem) -> FileRow:
+def _file_row(entry: Entry, files: str, ecosystem: Ecosystem) -> FileRow:
     record = entry.record
     # Everything but unreserved characters is quoted: object stores read a bare "+" as a space.
     path = ecosystem.file_places(record)[0]
     place = quote(path)
-    href = home + place
+    href = files + place
     platform = ecosystem.platform(record.target) if record.target else None
     kind = ecosystem.kinds.get(record.kind, record.kind)
     public = entry.metadata is not None and ecosystem.has_public_metadata(record.facts)

@@ -94,7 +94,7 @@ class Publisher:
         except FileNotFoundError as error:
             raise StoreError(
                 f"the pool has no file for {file.path}",
-                hint="in a checkout, run git lfs pull; else upload the same file again",
+                hint="in a checkout, run git lfs pull, or see files_base; else upload the same file again",
             ) from error
 
     def _stands(self, file: PoolFile, origin: Path, place: str) -> bool:

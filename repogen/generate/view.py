@@ -66,6 +66,13 @@ class View:
         return Project(key=key, source=shown.source, entries=entries)
 
 
+def files_url(config: Config, repository: Repository) -> str:
+    """The URL, with a slash at its end, below which the archives of a repository are; "": in the repository itself."""
+    if not config.files_base or not ecosystem_of(repository.type).links_elsewhere:
+        return ""
+    return f"{config.files_base}/{repository.name}/"
+
+
 @dataclass(frozen=True, slots=True)
 class Changed:
     """A project that a repository shows differently (None: not at all) in two views."""

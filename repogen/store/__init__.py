@@ -72,7 +72,8 @@ class Store:
         """The newest commit. Raises StoreError where there is none or it cannot be read."""
         found = self._head()
         if found is None:
-            raise StoreError(f"the store {str(self.path)!r} has no commit on its branch main")
+            hint = "" if self.is_bare else "check it out: git checkout -B main"
+            raise StoreError(f"the store {str(self.path)!r} has no commit on its branch main", hint=hint)
         return found
 
     def at(self, commit: CommitId) -> Revision:
@@ -85,7 +86,19 @@ class Store:
 
     def lacks(self, sha256: Sha256, size: int) -> bool:
         """Are the bytes of a distribution gone? A checkout need not have them: they are where it came from."""
-        return self._repository.is_bare and not self.pool.holds(sha256, size)
+        return self.is_bare and not self.pool.holds(sha256, size)
+
+    @property
+    def is_bare(self) -> bool:
+        """Is it a home's store, and not a checkout of one?"""
+        return self._repository.is_bare
+
+    def claim(self) -> None:
+        """Make main the branch of a checkout that has no commit yet. Raises UsageError where another one has some."""
+        if self._head() is None and not self.is_bare:
+            if not self._repository.head_is_unborn:
+                raise UsageError("the checkout has no branch main", hint="a store is one: git checkout -B main")
+            self._repository.set_head(BRANCH)
 
     def write(self, change: Callable[[Writer], _Result], *, wait: float) -> _Result:
         """Let ``change`` add commits and land them: durable, by one ref update.
@@ -106,6 +119,18 @@ class Store:
                     return result
         raise Busy("the store's branch is moved by somebody else all the time", hint="try again in a moment")
 
+    def move(self, *, before: CommitId, after: CommitId, wait: float) -> None:
+        """Bring the branch of a checkout from one commit to another, both of which are here, and its files along.
+
+        Raises Busy where the branch is not at ``before``, or after ``wait`` seconds of others holding the store.
+        """
+        lock = locked(self.folder / "repogen.lock", wait=wait, what="the store")
+        with storage_errors("the store could not be written"), lock:
+            try:
+                self._land(before, after, time.monotonic() + wait)
+            except _Moved:
+                raise Busy("somebody else works in the same checkout", hint="use one checkout a job") from None
+
     def _land(self, base: CommitId | None, tip: CommitId, deadline: float) -> None:
         # Objects and pool first: were the ref durable before them, a power cut would leave it dangling.
         sync_filesystem(self.folder)
@@ -120,15 +145,16 @@ class Store:
         It goes ahead of the branch: were it behind after a crash, the next ``git commit`` would take back
         what it lacks.
         """
-        if self._repository.is_bare:
+        # Where another branch is checked out (or none, as in many CI jobs), the files there are not ours.
+        if self.is_bare or self._repository.lookup_reference("HEAD").target != BRANCH:
             yield
             return
-        follow(self._repository, self.pool, before=instead_of, after=tip)
+        follow(self._repository, before=instead_of, after=tip)
         try:
             yield
         except BaseException:
             if instead_of is not None:
-                follow(self._repository, self.pool, before=tip, after=instead_of)
+                follow(self._repository, before=tip, after=instead_of)
             raise
 
     def _move_branch(self, base: CommitId | None, tip: CommitId, deadline: float) -> None:

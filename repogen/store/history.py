@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import pygit2
 
 from repogen.errors import NotFound, UsageError
-from repogen.model.names import BlobId, CommitId
+from repogen.model.names import BlobId, CommitId, Sha256
+from repogen.store import paths
 
 _HEX = re.compile(r"[0-9a-f]{4,40}\Z", re.IGNORECASE)
 
@@ -49,6 +50,25 @@ def find_commit(repository: pygit2.Repository, head: CommitId, text: str) -> Com
     if str(commit) != head and not repository.descendant_of(pygit2.Oid(hex=head), commit):
         raise unknown
     return CommitId(str(commit))
+
+
+def descends(repository: pygit2.Repository, newer: CommitId, older: CommitId) -> bool:
+    """Is ``older`` the commit ``newer``, or one that it came from?"""
+    if newer == older:
+        return True
+    return older in repository and repository.descendant_of(pygit2.Oid(hex=newer), pygit2.Oid(hex=older))
+
+
+def archives_between(repository: pygit2.Repository, before: CommitId | None, after: CommitId) -> tuple[Sha256, ...]:
+    """The digests of the archives in the tree of ``after`` that are not in that of ``before`` (None: all), sorted."""
+    new = repository[after].peel(pygit2.Tree)
+    diff = repository[before].peel(pygit2.Tree).diff_to_tree(new) if before else new.diff_to_tree(swap=True)
+    found = set()
+    for delta in diff.deltas:
+        if delta.status != pygit2.enums.DeltaStatus.DELETED and delta.new_file.path.endswith(paths.ARCHIVE_SUFFIXES):
+            sha256, _ = paths.read_pointer(repository[delta.new_file.id].peel(pygit2.Blob).data)
+            found.update([sha256] if sha256 else [])
+    return tuple(sorted(found))
 
 
 def read_step(commit: pygit2.Commit) -> Step:

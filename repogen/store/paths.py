@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from repogen.model.names import ProjectKey, Sha256, shard
 
 CONFIG = "repogen.toml"
@@ -10,6 +12,10 @@ SOURCES = "sources"
 REMOVED = "removed"
 TOKENS = "tokens"
 TEMPLATES = "templates"
+
+_POINTER = re.compile(
+    rb"version https://git-lfs\.github\.com/spec/v1\n(?:ext-[^\n]*\n)*+oid sha256:([0-9a-f]{64})\nsize ([0-9]{1,18})\n"
+)
 
 #: What an archive's name may end in; these lie in the pool, the tree holds Git LFS pointers.
 ARCHIVE_SUFFIXES = (".whl", ".tar.gz", ".zip", ".tgz")
@@ -66,3 +72,9 @@ def token_path(jti: str) -> str:
 def lfs_pointer(sha256: Sha256, size: int) -> bytes:
     """The text that stands for an archive in the tree (Git LFS specification, version 1)."""
     return f"version https://git-lfs.github.com/spec/v1\noid sha256:{sha256}\nsize {size}\n".encode()
+
+
+def read_pointer(data: bytes) -> tuple[Sha256 | None, int]:
+    """The digest and the size that a pointer names; None and 0 for a text that is none."""
+    match = _POINTER.match(data)
+    return (Sha256(match[1].decode()), int(match[2])) if match else (None, 0)

@@ -15,7 +15,7 @@ from repogen.model.names import BlobId, CommitId, ProjectKey, Sha256, TreeId, sh
 from repogen.model.record import load_record
 from repogen.model.tombstone import Tombstone, load_tombstone
 from repogen.store import paths
-from repogen.store.history import Step, find_commit, read_step
+from repogen.store.history import Step, archives_between, descends, find_commit, read_step
 
 _CORRECT = "correct it in the store"
 
@@ -46,6 +46,16 @@ class Revision:
         """The commit of the history up to here that ``text`` means, see :func:`~repogen.store.history.find_commit`."""
         with _readable("the history"):
             return find_commit(self._repository, self.commit, text)
+
+    def descends_from(self, commit: CommitId) -> bool:
+        """Is that commit this one, or one of those that it came from? In a shallow clone: as far as that reaches."""
+        with _readable("the history"):
+            return descends(self._repository, self.commit, commit)
+
+    def archives_since(self, commit: CommitId | None) -> tuple[Sha256, ...]:
+        """The digests of the archives that are here and were not at ``commit`` (None: at no commit)."""
+        with _readable("the history"):
+            return archives_between(self._repository, commit, self.commit)
 
     def folder_id(self, path: str) -> TreeId | None:
         """The id of the folder at ``path``, or None."""

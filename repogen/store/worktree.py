@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 from pathlib import Path
 
 import pygit2
 
-from repogen.model.names import CommitId, Sha256
+from repogen.model.names import CommitId
 from repogen.store import paths
-from repogen.store.pool import Pool
 
 
-def follow(repository: pygit2.Repository, pool: Pool, *, before: CommitId | None, after: CommitId) -> tuple[str, ...]:
+def follow(repository: pygit2.Repository, *, before: CommitId | None, after: CommitId) -> tuple[str, ...]:
     """Bring index and work tree from one commit to the next.
 
-    An archive appears as its bytes, as ``git lfs`` would check it out. A file that somebody changed and
-    did not commit is left alone; the paths of these are returned.
+    An archive appears as its pointer: that is no change to Git, with Git LFS as without, and its bytes are kept
+    once, in the pool, whence ``git lfs checkout`` takes them. A file that somebody changed and did not commit is
+    left alone; the paths of these are returned.
     """
     workdir = Path(repository.workdir)
     new = repository[after].peel(pygit2.Tree)
@@ -39,11 +38,23 @@ def follow(repository: pygit2.Repository, pool: Pool, *, before: CommitId | None
         if not _untouched(place, was):
             kept.append(path)
         elif gone:
-            place.unlink(missing_ok=True)
+            _remove(place, workdir)
         else:
-            _write(place, repository[delta.new_file.id].peel(pygit2.Blob).data, pool)
+            _write(place, repository[delta.new_file.id].peel(pygit2.Blob).data)
     index.write()
     return tuple(kept)
+
+
+def _remove(place: Path, workdir: Path) -> None:
+    """Take the file away, and the folders that are empty then, as Git does."""
+    place.unlink(missing_ok=True)
+    for folder in place.parents:
+        if folder == workdir:
+            return
+        try:
+            folder.rmdir()
+        except OSError:
+            return
 
 
 def _untouched(place: Path, was: bytes | None) -> bool:
@@ -51,7 +62,7 @@ def _untouched(place: Path, was: bytes | None) -> bool:
         return not place.exists()
     if was is None:
         return False
-    sha256, size = _pointer(was)
+    sha256, size = paths.read_pointer(was)
     if sha256 is None:
         return place.read_bytes() == was
     if place.stat().st_size != size:
@@ -60,19 +71,8 @@ def _untouched(place: Path, was: bytes | None) -> bool:
         return hashlib.file_digest(file, "sha256").hexdigest() == sha256
 
 
-def _write(place: Path, data: bytes, pool: Pool) -> None:
+def _write(place: Path, data: bytes) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     beside = place.with_name(f".{place.name}.repogen")
-    sha256, size = _pointer(data)
-    if sha256 is not None and place.name.endswith(paths.ARCHIVE_SUFFIXES) and pool.holds(sha256, size):
-        shutil.copyfile(pool.path(sha256), beside)
-    else:
-        beside.write_bytes(data)
+    beside.write_bytes(data)
     beside.replace(place)
-
-
-def _pointer(data: bytes) -> tuple[Sha256 | None, int]:
-    if not data.startswith(b"version https://git-lfs.github.com/spec/v1\n"):
-        return None, 0
-    fields = dict(line.split(" ", 1) for line in data.decode().splitlines() if " " in line)
-    return Sha256(fields.get("oid", "").removeprefix("sha256:")), int(fields.get("size", 0))

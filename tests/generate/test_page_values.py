@@ -92,6 +92,7 @@ def view(release: Release, description: Description, *known: str, home: str = ".
         home,
         ecosystem_of("python"),
         lambda key: key in known,
+        files=home,
         latest=True,
         found=(release,),
     )

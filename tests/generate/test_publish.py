@@ -167,7 +167,7 @@ def test_an_archive_that_the_pool_lost_is_told(tmp_path: Path, pool: Pool) -> No
     with pytest.raises(StoreError) as caught:
         publisher(tmp_path / "site", pool).publish([FILE])
 
-    hint = "in a checkout, run git lfs pull; else upload the same file again"
+    hint = "in a checkout, run git lfs pull, or see files_base; else upload the same file again"
     assert str(caught.value) == f"the pool has no file for python/files/a.whl; {hint}"
     assert tree(tmp_path / "site") == {}
 

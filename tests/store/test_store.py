@@ -305,7 +305,7 @@ def test_who_has_some_bytes(store: Store) -> None:
 
 
 def test_a_work_tree_follows(tmp_path: Path) -> None:
-    """In a checked-out store new files appear, archives as bytes; what a person changed is left alone."""
+    """In a checked-out store new files appear, archives as pointers; what a person changed is left alone."""
     checkout = tmp_path / "checkout"
     subprocess.run(["git", "init", "-q", "-b", "main", str(checkout)], check=True)
     store = Store(checkout)
@@ -321,7 +321,7 @@ def test_a_work_tree_follows(tmp_path: Path) -> None:
     assert not (checkout / "a" / "x").exists()
     assert (checkout / "b").read_bytes() == b"3"
     assert (checkout / "notes").read_text() == "edited"
-    assert (checkout / "sources/p/x-1-py3-none-any.whl").read_bytes() == b"wheel bytes"
+    assert (checkout / "sources/p/x-1-py3-none-any.whl").read_bytes() == lfs_pointer(digest, 11)
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ class Python:
     kinds: Mapping[str, str] = MappingProxyType({"wheel": "Wheel", "sdist": "Source"})
     yanks = True
     archives = False
+    links_elsewhere = True
     lists_keys_only = True
 
     def project_key(self, name: str) -> ProjectKey:
@@ -75,9 +76,9 @@ class Python:
         """One place, by its content."""
         return (file_path(record.sha256, record.filename),)
 
-    def project_index(self, project: Project) -> Sequence[Page | Templated]:
+    def project_index(self, project: Project, files: str = "") -> Sequence[Page | Templated]:
         """Project detail (PEP 503, 691)."""
-        return simple.project_index(project)
+        return simple.project_index(project, files)
 
     def listing(self, project: Project, metadata: Callable[[Entry], bytes]) -> str:  # noqa: ARG002
         """The list names projects, and says no more of them."""

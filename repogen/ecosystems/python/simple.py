@@ -33,21 +33,25 @@ class File:
     signed: bool
 
 
-def project_index(project: Project) -> Sequence[Page | Templated]:
-    """Project detail, as HTML and as JSON, for ``latest/simple/<key>/``."""
+def project_index(project: Project, files: str = "") -> Sequence[Page | Templated]:
+    """Project detail, as HTML and as JSON, for ``latest/simple/<key>/``.
+
+    ``files`` is the URL below which the repository's files are, "" for that of the repository.
+    """
+    root = files or _TO_REPOSITORY
     entries = sorted(project.entries, key=lambda entry: (Version(entry.record.version), entry.record.filename))
     document = {
         "meta": _META,
         "name": project.key,
         "project-status": {"status": "active"},
         "versions": list(dict.fromkeys(str(Version(entry.record.version)) for entry in entries)),
-        "files": [_json_file(entry) for entry in entries],
+        "files": [_json_file(entry, root) for entry in entries],
     }
     return (
         Templated(
             path=f"latest/simple/{project.key}/index.html",
             template="simple/project.html",
-            context={"key": project.key, "files": tuple(_html_file(entry) for entry in entries)},
+            context={"key": project.key, "files": tuple(_html_file(entry, root) for entry in entries)},
         ),
         Page(path=f"latest/simple/{project.key}/index.json", body=_json(document)),
     )
@@ -69,13 +73,13 @@ def has_public_metadata(facts: Mapping[str, Any]) -> bool:
     return bool(facts.get("public_metadata"))
 
 
-def _json_file(entry: Entry) -> dict[str, Any]:
+def _json_file(entry: Entry, root: str) -> dict[str, Any]:
     record = entry.record
     metadata = _metadata_sha256(entry)
     core_metadata = {"sha256": metadata} if metadata else False
     file: dict[str, Any] = {
         "filename": record.filename,
-        "url": _url(entry),
+        "url": _url(entry, root),
         "hashes": {name: record.digests[name] for name in _known(record.digests)},
         "size": record.size,
         "upload-time": record.uploaded,
@@ -89,10 +93,10 @@ def _json_file(entry: Entry) -> dict[str, Any]:
     return file
 
 
-def _html_file(entry: Entry) -> File:
+def _html_file(entry: Entry, root: str) -> File:
     return File(
         filename=entry.record.filename,
-        url=f"{_url(entry)}#sha256={entry.record.sha256}",
+        url=f"{_url(entry, root)}#sha256={entry.record.sha256}",
         requires_python=entry.record.facts.get("requires_python"),
         metadata_sha256=_metadata_sha256(entry),
         yanked=entry.record.yanked,
@@ -100,9 +104,9 @@ def _html_file(entry: Entry) -> File:
     )
 
 
-def _url(entry: Entry) -> str:
+def _url(entry: Entry, root: str) -> str:
     # Everything but unreserved characters is quoted: object stores read a bare "+" as a space.
-    return _TO_REPOSITORY + quote(file_path(entry.record.sha256, entry.record.filename))
+    return root + quote(file_path(entry.record.sha256, entry.record.filename))
 
 
 def _metadata_sha256(entry: Entry) -> str | None:

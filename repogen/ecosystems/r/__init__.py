@@ -25,6 +25,8 @@ class R:
     kinds: Mapping[str, str] = MappingProxyType({"source": "Source", "binary": "Binary"})
     yanks = False
     archives = True
+    #: What PACKAGES names is looked for below the address of the list itself.
+    links_elsewhere = False
     lists_keys_only = False
 
     def project_key(self, name: str) -> ProjectKey:
@@ -79,7 +81,7 @@ class R:
         """No client asks for DESCRIPTION alone."""
         return False
 
-    def project_index(self, project: Project) -> Sequence[Page | Templated]:  # noqa: ARG002
+    def project_index(self, project: Project, files: str = "") -> Sequence[Page | Templated]:  # noqa: ARG002
         """Clients read the lists only."""
         return ()
 
