@@ -69,6 +69,14 @@ class Receipt:
     text: str
     notes: tuple[str, ...] = ()
 
+    @property
+    def document(self) -> dict[str, Any]:
+        """The same for programs, as JSON has it."""
+        files = [
+            {"filename": one.filename, "status": one.status, "warnings": list(one.warnings)} for one in self.outcomes
+        ]
+        return {"commit": self.commit, "files": files, "notes": list(self.notes)}
+
 
 def accept(request: Request, *, writer: Writer, store: Store, now: datetime) -> Receipt:
     """Commit the distributions of one request to ``writer``, as one commit.

@@ -177,6 +177,35 @@ def source_moves(writer: Writer, old: str, new: str | None) -> dict[str, Change]
     return moved
 
 
+def source_rows(config: Config) -> list[dict[str, Any]]:
+    """Each source as scripts see it."""
+    return [
+        {
+            "name": source.name,
+            "type": source.type,
+            "repositories": [repository.name for repository in config.repositories_of(source.name)],
+            "description": source.description,
+            "id": source.id,
+        }
+        for source in config.sources.values()
+    ]
+
+
+def repository_rows(config: Config) -> list[dict[str, Any]]:
+    """Each repository as scripts see it."""
+    return [
+        {
+            "name": repository.name,
+            "type": repository.type,
+            "sources": list(repository.sources),
+            "description": repository.description,
+            "fallback": repository.fallback,
+            "id": repository.id,
+        }
+        for repository in config.repositories.values()
+    ]
+
+
 def _insert(document: tomlkit.TOMLDocument, kind: str, name: str, values: Mapping[str, Any]) -> None:
     if kind not in document:
         document[kind] = tomlkit.table(is_super_table=True)
@@ -195,7 +224,9 @@ def _tables(document: tomlkit.TOMLDocument, kind: str) -> MutableMapping[str, An
 
 def _lists_with(document: tomlkit.TOMLDocument, source: str) -> list[list[str]]:
     """The lists that name a source, to be changed in place: comments stand within lists, too."""
-    lists = [repository.get("sources", []) for repository in _tables(document, "repositories").values()]
+    rules = document.get("trusted_publishing", {}).get("rules", {})
+    tables = [*_tables(document, "repositories").values(), *rules.values()]
+    lists = [table.get("sources", []) for table in tables]
     return [listed for listed in lists if source in listed]
 
 

@@ -1,4 +1,4 @@
-"""Requests that are ready together land together: chained commits, one ref update, one sync, one publish."""
+"""Changes that are ready together land together: chained commits, one ref update, one sync, one publish."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any, TypeVar
 
 from repogen.accept import Receipt, Request, accept
 from repogen.accept.sign import Signing, sign
@@ -19,16 +20,21 @@ from repogen.store.writer import Writer
 _LEAST = 2.0
 
 
-class _Ticket:
-    """A request on its way, and what became of it."""
+_Result = TypeVar("_Result")
 
-    def __init__(self, request: Request | Signing) -> None:
-        self.request = request
-        self.result: Receipt | Exception | None = None
+
+class _Ticket:
+    """A change on its way, and what became of it: ``done``, or an ``error``."""
+
+    def __init__(self, verb: Callable[[Writer], Any]) -> None:
+        self.verb = verb
+        self.done = False
+        self.result: Any = None
+        self.error: Exception | None = None
 
 
 class Landing:
-    """Where requests of many threads queue up. A lone request waits for nobody.
+    """Where changes of many threads queue up. A lone one waits for nobody.
 
     ``publish`` returns when clients can see the head of the store; it is handed the seconds that it may
     wait for others. ``clock`` gives aware times. ``wait`` bounds, in seconds, all waiting of a request.
@@ -46,13 +52,26 @@ class Landing:
         self._turn = threading.Lock()
 
     def land(self, request: Request | Signing) -> Receipt:
-        """Commit and publish a request, together with all others that wait at that moment.
+        """Commit and publish what somebody sent in.
 
-        Raises what :func:`repogen.accept.accept` and :func:`repogen.accept.sign.sign` raise; Busy; StoreError or
-        DiskFull, also where the commit stands but could not be published: then the same request again succeeds
-        once it can.
+        Raises what :func:`repogen.accept.accept` and :func:`repogen.accept.sign.sign` raise, and what
+        :meth:`carry_out` does; then the same request again succeeds once it can.
         """
-        ticket = _Ticket(request)
+        match request:
+            case Signing():
+                return self.carry_out(lambda writer: sign(request, writer=writer, now=self._clock()))
+            case Request():
+                return self.carry_out(
+                    lambda writer: accept(request, writer=writer, store=self._store, now=self._clock())
+                )
+
+    def carry_out(self, verb: Callable[[Writer], _Result]) -> _Result:
+        """Let ``verb`` commit, and publish that, together with all others that wait at that moment.
+
+        A verb that raises has committed nothing; it may run again where somebody moved the branch. Raises what the
+        verb raises; Busy; StoreError or DiskFull, also where the commit stands but could not be published.
+        """
+        ticket = _Ticket(verb)
         with self._queue_lock:
             self._queue.append(ticket)
         deadline = time.monotonic() + self._wait
@@ -63,49 +82,51 @@ class Landing:
                     raise Busy("the store is busy", hint="try again in a moment")
             self._turn.acquire()
         try:
-            # Whoever had the turn before may have landed this request along with its own.
-            if ticket.result is None:
+            # Whoever had the turn before may have landed this one along with its own.
+            if not ticket.done and ticket.error is None:
                 with self._queue_lock:
                     group, self._queue = self._queue, []
                 self._land_group(group, max(deadline, time.monotonic() + _LEAST))
         finally:
             self._turn.release()
-        if isinstance(ticket.result, Receipt):
-            return ticket.result
-        raise ticket.result or StoreError("the request was not landed")
+        if ticket.error is not None:
+            raise ticket.error
+        if not ticket.done:
+            raise StoreError("the change was not landed")
+        result: _Result = ticket.result
+        return result
 
     def _land_group(self, group: list[_Ticket], deadline: float) -> None:
         landed = False
         try:
-            self._store.write(lambda writer: self._chain(group, writer), wait=_left(deadline))
+            self._store.write(lambda writer: _chain(group, writer), wait=_left(deadline))
             landed = True
             with _committed(), storage_errors("the site could not be written"):
                 self._publish(_left(deadline))
         except Exception as error:  # noqa: BLE001  each thread that waits is told, whatever it was
             for ticket in group:
-                # What a request was refused for may be another one that has not landed either.
-                if not landed or isinstance(ticket.result, Receipt):
-                    ticket.result = error
+                # What a change was refused for may be another one that has not landed either.
+                if not landed or ticket.error is None:
+                    ticket.error = error
 
-    def _chain(self, group: list[_Ticket], writer: Writer) -> None:
-        for ticket in group:
-            try:
-                match ticket.request:
-                    case Signing():
-                        ticket.result = sign(ticket.request, writer=writer, now=self._clock())
-                    case Request():
-                        ticket.result = accept(ticket.request, writer=writer, store=self._store, now=self._clock())
-            except RepogenError as error:
-                ticket.result = error
+
+def _chain(group: list[_Ticket], writer: Writer) -> None:
+    for ticket in group:
+        ticket.done, ticket.error = False, None
+        try:
+            ticket.result = ticket.verb(writer)
+            ticket.done = True
+        except RepogenError as error:
+            ticket.error = error
 
 
 @contextmanager
 def _committed() -> Iterator[None]:
-    """Say with whatever error there is that the upload itself is safe."""
+    """Say with whatever error there is that the change itself is safe."""
     try:
         yield
     except (Busy, StoreError, DiskFull, ConfigError) as error:
-        text = f"the upload is committed, but could not be published: {error.message}"
+        text = f"the change is committed, but could not be published: {error.message}"
         raise type(error)(text, hint=error.hint) from error
 
 

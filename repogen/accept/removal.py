@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from repogen.accept.selecting import is_for, no_such_file
 from repogen.accept.wording import counted, file_trailers, token_trailer
@@ -12,7 +13,7 @@ from repogen.auth.times import stamp
 from repogen.config import Source
 from repogen.ecosystems import Ecosystem, ecosystem_of, same_version
 from repogen.errors import NotFound, UsageError
-from repogen.model.names import CommitId, ProjectKey
+from repogen.model.names import CommitId, ProjectKey, Sha256
 from repogen.model.record import Submitter
 from repogen.model.tombstone import Tombstone, dump_tombstone, tombstone_of
 from repogen.store import Store, paths
@@ -39,6 +40,20 @@ class Purge:
     dropped: tuple[Tombstone, ...]
     absent: tuple[Tombstone, ...]
     kept: tuple[tuple[Tombstone, tuple[str, ...]], ...]
+
+    @property
+    def gone(self) -> frozenset[Sha256]:
+        """The digests of all that the pool does not have any more."""
+        return frozenset(one.sha256 for one in (*self.dropped, *self.absent))
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The same for programs, as JSON has it."""
+        return {
+            "purged": [{"filename": one.filename, "sha256": one.sha256} for one in self.dropped],
+            "kept": [{"filename": one.filename, "sources": list(sources)} for one, sources in self.kept],
+            "absent": [one.filename for one in self.absent],
+        }
 
 
 def remove(

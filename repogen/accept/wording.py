@@ -36,7 +36,7 @@ def add_subject(decisions: Sequence[Decision], source: str, origin: str | None =
 def add_trailers(
     decisions: Sequence[Decision], source: str, by: Submitter, origin: str | None = None
 ) -> list[tuple[str, str]]:
-    """Source, From (of a copy), Project, Version, Sha256 and Token."""
+    """Source, From (of a copy), Project, Version, Sha256, Token and what is known of a trusted publisher."""
     files = [(one.key, one.version, one.sha256) for one in (decision.distribution for decision in decisions)]
     return [("Source", source), *([("From", origin)] if origin else []), *file_trailers(files), *token_trailer(by)]
 
@@ -58,8 +58,8 @@ def counted(number: int) -> str:
 
 
 def token_trailer(by: Submitter) -> list[tuple[str, str]]:
-    """The id of the token that was used; nothing for a local user."""
-    return [("Token", by.token)] if by.token else []
+    """The id of the token that was used, and the job that it was minted for; nothing for a local user."""
+    return [("Token", by.token), *by.publisher] if by.token else []
 
 
 def receipt_text(decisions: Sequence[Decision], notes: Sequence[str]) -> str:

@@ -1,12 +1,13 @@
 """The access log: one line for every request, written when the last byte of its answer is out.
 
 ``client "METHOD path" status bytes milliseconds subject token-id``. Query strings are left out, and no
-header is ever written: neither can carry a secret into the log.
+header is ever written: neither can carry a secret into the log. Nor can a token that somebody put into the path.
 """
 
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote
@@ -17,6 +18,8 @@ from repogen.auth.grants import Claims
 from repogen.receiver.answers import line
 
 _MAX_PATH = 300
+#: Every JWT begins with the same letters: a brace and a quote in base64url.
+_TOKEN = re.compile(r"eyJ[\w.-]{20,}")
 _log = logging.getLogger("repogen.access")
 
 
@@ -60,7 +63,7 @@ class Logged:
             '%s "%s %s" %d %d %dms %s %s',
             visit.remote_addr or "-",
             quote(visit.method)[:20],
-            quote(visit.target, safe="/:+!~@,=")[:_MAX_PATH],
+            quote(_TOKEN.sub("(a token)", visit.target), safe="/:+!~@,=()")[:_MAX_PATH],
             self._status,
             self._sent,
             round((time.perf_counter() - self._started) * 1000),

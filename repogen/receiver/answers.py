@@ -7,9 +7,11 @@ the part of latin-1 on which every client agrees, and cannot break out of their 
 from __future__ import annotations
 
 import errno
+import json
 import logging
 import secrets
 from http import HTTPStatus
+from typing import Any
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.wrappers import Response
@@ -40,12 +42,20 @@ def say(status: int, text: str) -> Response:
     return response
 
 
+def say_json(status: int, document: Any) -> Response:
+    """A JSON answer for a program; never cached."""
+    response = Response(json.dumps(document), status=status, content_type="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
 def refusal(error: Exception) -> Response:
     """The answer to a request that raised ``error``. What nobody foresaw goes to the log, under an id."""
     if isinstance(error, HTTPException):
         return _http_refusal(error)
     if isinstance(error, OSError):
-        error = _storage_error(error)
+        error = storage_error(error)
     if not isinstance(error, RepogenError):
         number = secrets.token_hex(4)
         _log.error("internal error %s", number, exc_info=error)
@@ -71,7 +81,8 @@ def _http_refusal(error: HTTPException) -> Response:
     return response
 
 
-def _storage_error(error: OSError) -> RepogenError:
+def storage_error(error: OSError) -> RepogenError:
+    """What the sender is told of a failure of the server's disk, which goes to the log."""
     # The text leaves out the path: the sender is not to learn how the server's disk is laid out.
     _log.error("storage error", exc_info=error)
     reason = error.strerror or type(error).__name__

@@ -24,14 +24,17 @@ from werkzeug.wrappers import Response
 from repogen.accept import Incoming, Receipt
 from repogen.accept.sign import Signing
 from repogen.auth.grants import Claims, credentials
+from repogen.auth.oidc_exchange import Exchange
 from repogen.config import Config, Repository, Source
 from repogen.ecosystems import ecosystem_of
 from repogen.errors import NotFound, NotPermitted
 from repogen.model.catalog import Project
 from repogen.model.names import ProjectKey, SourceType
 from repogen.model.record import Submitter
+from repogen.receiver import api, oidc
 from repogen.receiver.access import Logged, Visit
 from repogen.receiver.answers import refusal, say
+from repogen.receiver.download import Program, download
 from repogen.receiver.files import read_file, read_signature
 from repogen.receiver.forms import PYPI_FORM, R_FORM, Fields, read_form
 from repogen.receiver.site import missing_page, serve_site
@@ -39,17 +42,23 @@ from repogen.receiver.site import missing_page, serve_site
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-_ROUTES = Map(
+ROUTES = Map(
     [
         Rule("/upload/pypi/<source>", methods=["POST"], endpoint="pypi-form"),
-        Rule("/upload/pypi/<source>/+simple/<name>", methods=["GET"], endpoint="files"),
+        Rule("/upload/pypi/<source>/+simple/<name>", methods=["GET"], endpoint="pypi-files"),
         Rule("/upload/pypi/<source>/<name>", methods=["GET"], endpoint="page"),
         Rule("/upload/pypi/<source>/<name>/<version>", methods=["GET"], endpoint="page"),
         Rule("/upload/r/<source>", methods=["POST"], endpoint="r-form"),
         Rule("/upload/r/<source>", methods=["PUT"], endpoint="r-file"),
         Rule("/upload/r/<source>/<filename>", methods=["PUT"], endpoint="r-file"),
+        Rule("/upload/r/<source>/+simple/<name>", methods=["GET"], endpoint="r-files"),
+        Rule("/_/oidc/audience", methods=["GET"], endpoint="oidc-audience"),
+        Rule("/_/oidc/mint-token", methods=["POST"], endpoint="oidc-mint"),
+        Rule("/_/oidc/burn-token", methods=["POST"], endpoint="oidc-burn"),
         Rule("/__api__/verify-auth", methods=["GET"], endpoint="verify"),
         Rule("/__api__/status", methods=["GET"], endpoint="status"),
+        Rule("/__api__/download", methods=["GET"], endpoint="download"),
+        *api.ROUTES,
     ],
     strict_slashes=False,
     merge_slashes=False,
@@ -67,9 +76,10 @@ class Wiring:
     """What the receiver needs of the rest of the house; ``site`` is None where it does not serve the site.
 
     ``authenticate`` takes the text of a token and raises NotAuthenticated, or StoreError where tokens cannot
-    be looked up. ``accept`` commits and publishes, and raises InvalidUpload, FileExists, Busy, StoreError or
-    DiskFull; ``sign`` does so for a signature, and raises NotFound where its file is not there. ``digests`` names
-    what a source's indexes need besides sha256.
+    be looked up; ``exchange`` mints tokens for trusted publishers. ``accept`` commits and publishes, and raises
+    InvalidUpload, FileExists, Busy, StoreError or DiskFull; ``sign`` does so for a signature, and raises NotFound
+    where its file is not there. ``program`` makes the remote command line. ``digests`` names what a source's
+    indexes need besides sha256.
     """
 
     config: Callable[[], Config]
@@ -78,6 +88,9 @@ class Wiring:
     sign: Callable[[Signing], Receipt]
     project: Callable[[Source, ProjectKey], Project | None]
     status: Callable[[], Mapping[str, str]]
+    program: Callable[[], Program]
+    exchange: Exchange
+    administration: api.Administration
     digests: Callable[[Source], tuple[str, ...]]
     spool: Path
     site: Path | None
@@ -92,10 +105,16 @@ class Receiver:
             "pypi-form": partial(self._form, "python"),
             "r-form": partial(self._form, "r"),
             "r-file": partial(self._file, "r"),
-            "files": self._files,
+            "pypi-files": partial(self._files, "python"),
+            "r-files": partial(self._files, "r"),
             "page": self._page,
+            "oidc-audience": partial(oidc.audience, wiring.exchange),
+            "oidc-mint": partial(oidc.mint_token, wiring.exchange),
+            "oidc-burn": partial(oidc.burn_token, wiring.exchange),
             "verify": self._verify,
             "status": lambda _: _json(dict(self._wiring.status())),
+            "download": partial(download, wiring.program, self._authenticate),
+            **api.Api(wiring.administration, self._authenticate).endpoints,
         }
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -105,14 +124,15 @@ class Receiver:
         try:
             response = self._answer(visit)
         except Exception as error:  # noqa: BLE001 - the last one to catch it; a request always has an answer
-            response = refusal(error)
+            in_json = visit.target.startswith(f"{api.ROOT}/")
+            response = api.json_refusal(error) if in_json else refusal(error)
         chunks, status, headers = response.get_wsgi_response(environ)
         start_response(status, headers)
         return Logged(chunks, visit=visit, status=response.status_code, started=started)
 
     def _answer(self, visit: Visit) -> Response:
         # The Host header is not asked: nothing that is answered depends on it.
-        routes = _ROUTES.bind("localhost")
+        routes = ROUTES.bind("localhost")
         try:
             endpoint, arguments = routes.match(visit.target, visit.method)
         except NoRoute:
@@ -170,14 +190,15 @@ class Receiver:
             receipt = self._wiring.accept([incoming], target, by)
         return say(200, receipt.text)
 
-    def _files(self, visit: Visit, source: str, name: str) -> Response:
-        """The file names of one project in one source, as Hatch looks for them before it uploads."""
-        _, target, _ = self._admit(visit, source, "python")
+    def _files(self, kind: SourceType, visit: Visit, source: str, name: str) -> Response:
+        """The files of one project in one source: Hatch and ``repogen add`` look there before they upload."""
+        _, target, _ = self._admit(visit, source, kind)
         project = self._wiring.project(target, ecosystem_of(target.type).project_key(name))
         if project is None or not project.entries:
             raise NotFound(f"source {target.name!r} has no project {name!r}")
         links = "\n".join(
-            f'<a href="#sha256={entry.record.sha256}">{html.escape(entry.record.filename)}</a><br>'
+            f'<a href="#sha256={entry.record.sha256}" data-gpg-sig="{"false" if entry.signature is None else "true"}">'
+            f"{html.escape(entry.record.filename)}</a><br>"
             for entry in project.entries
         )
         response = Response(f"<!DOCTYPE html>\n<title>{html.escape(name)}</title>\n{links}\n", mimetype="text/html")
@@ -218,7 +239,7 @@ class Receiver:
             )
         if not claims.permits("sources:write", target.id):
             raise NotPermitted(f"this token may not upload to source {source!r}")
-        return Submitter(subject=claims.subject, token=claims.jti), target, config
+        return Submitter(subject=claims.subject, token=claims.jti, publisher=claims.publisher), target, config
 
     def _authenticate(self, visit: Visit) -> Claims:
         visit.claims = self._wiring.authenticate(credentials(visit.headers.get("Authorization", "")))

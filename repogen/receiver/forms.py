@@ -83,7 +83,13 @@ PYPI_FORM = Fields(
     fixed={":action": "file_upload", "protocol_version": "1"},
 )
 #: repogen's own for R packages, of which a name is made where none is sent.
-R_FORM = Fields(file="file", signature="signature", named=False, stated=frozenset({"distribution"}))
+R_FORM = Fields(
+    file="file",
+    signature="signature",
+    named=False,
+    stated=frozenset({"distribution"}),
+    digests={"sha256_digest": "sha256"},
+)
 
 
 @contextmanager

@@ -259,3 +259,25 @@ def test_a_source_without_files_has_nothing_to_move(tmp_path: Path) -> None:
     store = new_store(tmp_path)
 
     assert store.write(lambda writer: source_moves(writer, "near", "here"), wait=1) == {}
+
+
+TRUSTING = """\
+[trusted_publishing]
+audience = "packages.example"
+
+[trusted_publishing.rules.release] # Al's
+issuer = "github"
+claims = { repository = "acme/example" }
+sources = ["mine", "old"]
+"""
+
+
+def test_rules_follow_their_sources() -> None:
+    """A rule of trusted publishing is for a renamed source under its new name, and not for a removed one."""
+    text = f"{WRITTEN}\n{TRUSTING}".encode()
+
+    renamed = edited(text, rename_source("mine", "ours"))
+    assert parse_config(renamed).trusted_publishing.rules[0].sources == ("ours", "old")
+    assert b"[trusted_publishing.rules.release] # Al's" in renamed
+    removed = edited(text, remove_source("old"), remove_source("mine"))
+    assert parse_config(removed).trusted_publishing.rules[0].sources == ()

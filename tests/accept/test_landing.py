@@ -16,6 +16,7 @@ from repogen.errors import Busy, DiskFull, FileExists, NotFound, RepogenError, S
 from repogen.model.names import CommitId, ProjectKey
 from repogen.store import BRANCH, Store
 from repogen.store.locks import locked
+from repogen.store.writer import Writer
 from tests.factories import make_wheel
 from tests.stores import NOW, add, commit, history, incoming, new_store, request
 
@@ -202,7 +203,7 @@ def test_a_request_that_fails_does_not_hurt_the_others(
         (
             StoreError("templates/x, line 3: unexpected"),
             StoreError,
-            "^the upload is committed, but could not be published: templates/x, line 3: unexpected$",
+            "^the change is committed, but could not be published: templates/x, line 3: unexpected$",
         ),
     ],
 )
@@ -227,6 +228,22 @@ def test_what_could_not_be_published_stands(
     assert store.newest().project("near", ProjectKey("example")) is not None
     assert (receipt.commit, receipt.outcomes[0].status) == (None, "unchanged")
     assert site.shown == [committed]
+
+
+def test_any_verb_lands(store: Store, site: Site, landing: Landing) -> None:
+    """It is published when it returns what the verb returns; one that is refused leaves nothing."""
+
+    def verb(writer: Writer) -> CommitId:
+        return writer.commit({"note": b"x"}, subject="note", author="bob", now=NOW)
+
+    def refuse(_: Writer) -> None:
+        raise NotFound("nothing there")
+
+    commit = landing.carry_out(verb)
+    assert (store.head(), site.shown) == (commit, [commit])
+    with pytest.raises(NotFound, match="nothing there"):
+        landing.carry_out(refuse)
+    assert store.head() == commit
 
 
 def test_a_store_that_somebody_else_holds_is_busy(store: Store, site: Site, tmp_path: Path) -> None:

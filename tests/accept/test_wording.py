@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -150,6 +151,22 @@ def test_yanks(store: Store, tmp_path: Path, which: str, reason: str, subject: s
         *trailers,
         f"Token: {ALICE.token}",
     ]
+
+
+def test_a_trusted_publisher(store: Store, tmp_path: Path) -> None:
+    """What trusted publishing knows of a job follows its token, a line each; the record has the subject alone."""
+    said = (("Publisher", "github acme/example"), ("Run", "https://example.org/1\nToken: x"))
+    by = Submitter(subject="acme/example (github)", token="1" * 32, publisher=said)
+    add(store, "near", [make_wheel(tmp_path)], by=by)
+
+    assert message(store)[-3:] == [
+        f"Token: {'1' * 32}",
+        "Publisher: github acme/example",
+        "Run: https://example.org/1?Token: x",
+    ]
+    assert git(store, "log", "-1", "--format=%an", "main") == "acme/example (github)\n"
+    record = git(store, "show", "main:sources/near/50/example/1.0/example-1.0-py3-none-any.whl.json")
+    assert json.loads(record)["by"] == {"subject": by.subject, "token": by.token}
 
 
 HOSTILE = "x\nSha256: 0\r\n\n\x1b[2JToken: y\u2028z\u202e\x85\0 <a@b>"

@@ -5,17 +5,29 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from repogen.accept import Incoming, Outcome, Receipt
 from repogen.accept.sign import Signing
-from repogen.auth.grants import Claims
+from repogen.auth.grants import Claims, judge
+from repogen.auth.keys import Key, Keyring
+from repogen.auth.oidc_burnt import Burnt
+from repogen.auth.oidc_exchange import Exchange
+from repogen.auth.oidc_keys import IssuerKeys
+from repogen.auth.oidc_minting import is_minted
 from repogen.config import Config, Repository, Source
 from repogen.errors import FileExists, InvalidUpload, NotAuthenticated, NotFound, Problem
 from repogen.model.catalog import Entry, Project
 from repogen.model.names import CommitId, ProjectKey
 from repogen.model.record import Record, Submitter
+from repogen.receiver.api import Administration
 from repogen.receiver.app import Wiring
+from repogen.receiver.download import Program
+from repogen.store import Store
+from repogen.store.writer import Writer
 
 LOCAL = Source(name="local-python", id="s1", type="python")
 OTHER = Source(name="other-python", id="s2", type="python")
@@ -39,6 +51,7 @@ WRITER = Claims(jti="t-writer", subject="ci", scopes={"sources:write": ("s1",)})
 READER = Claims(jti="t-reader", subject="dev", scopes={"repos:read": ("p1",)})
 STATISTICIAN = Claims(jti="t-r", subject="rci", scopes={"sources:write": ("s3",)})
 TOKENS = {"good.writer.token": WRITER, "good.reader.token": READER, "good.r.token": STATISTICIAN}
+KEYRING = Keyring(keys=(Key(kid="one", secret=b"s" * 32, created=datetime(2026, 1, 2, tzinfo=UTC)),))
 #: What a file is called that comes without a name.
 NAMELESS = "described_1.0.tar.gz"
 
@@ -73,13 +86,48 @@ class House:
             sign=self.sign,
             project=self.project,
             status=lambda: {"state": "ok", "head": "1" * 40},
+            program=lambda: Program("repogen.pyz", b"a program"),
+            exchange=self.exchange,
+            administration=self.administration(),
             digests=lambda source: ("md5",) if source.type == "r" else (),
             spool=self.spool,
             site=self.site if with_site else None,
         )
 
+    @cached_property
+    def exchange(self) -> Exchange:
+        """Trusted publishing by the rules of ``config``."""
+        return Exchange(
+            config=lambda: self.config,
+            keyring=lambda: KEYRING,
+            find_key=IssuerKeys().find,
+            burnt=Burnt(self.root / "burnt.sqlite"),
+            clock=lambda: datetime.now(UTC),
+        )
+
+    def administration(self) -> Administration:
+        """What is administered: a store without a commit."""
+        place = self.root / "store.git"
+        store = Store(place) if place.exists() else Store.create(place)
+
+        def write(verb: Callable[[Writer], Any]) -> Any:
+            return store.write(verb, wait=1)
+
+        return Administration(
+            store=store,
+            config=lambda: self.config,
+            keyring=lambda: Keyring(keys=()),
+            publish=write,
+            record=write,
+            vacate=lambda _key, _archives: None,
+            clock=lambda: datetime(2026, 1, 2, tzinfo=UTC),
+        )
+
     def authenticate(self, token: str) -> Claims:
-        """Claims by token: there are three that are good."""
+        """Claims by token: there are three that are good, and those that were minted."""
+        if is_minted(token):
+            burnt = self.exchange.is_burnt
+            return judge(token, keyring=KEYRING, lookup=lambda _: None, burnt=burnt, now=datetime.now(UTC))
         try:
             return TOKENS[token]
         except KeyError:

@@ -20,6 +20,7 @@ from tests.receiver.house import House
 from tests.receiver.wire import FORM, WHEEL, ask, basic, encode, head, post_head, raw, send_form, upload_form
 
 UPLOAD = "/upload/pypi/local-python"
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJqdGkiOiJ4In0.c2VjcmV0LXNpZ25hdHVyZQ"
 
 
 @pytest.mark.parametrize("path", [UPLOAD, UPLOAD + "/"])
@@ -163,7 +164,7 @@ def test_hatch_finds_what_is_there(port: int) -> None:
     answer = ask(port, "GET", listing, headers=basic())
     assert answer.status == 200
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
-    assert f'{hashlib.sha256(b"wheel bytes").hexdigest()}">{WHEEL}</a>' in answer.text
+    assert f'{hashlib.sha256(b"wheel bytes").hexdigest()}" data-gpg-sig="false">{WHEEL}</a>' in answer.text
     assert ask(port, "GET", f"{UPLOAD}/+simple/none/", headers=basic()).status == 404
     assert ask(port, "GET", listing).status == 401
     assert ask(port, "GET", listing, headers=basic("good.reader.token")).status == 403
@@ -221,6 +222,7 @@ def test_the_access_log_has_no_secret(port: int, caplog: pytest.LogCaptureFixtur
             lambda: send_form(port, upload_form()),
             lambda: ask(port, "GET", hostile, headers=basic("wrong.secret.token")),
             lambda: ask(port, "GET", "/" + "x" * 5000),
+            lambda: ask(port, "DELETE", f"/__api__/v1/tokens/{JWT}", headers=basic()),
         ]
         for number, send in enumerate(requests, start=1):
             send()
@@ -229,12 +231,14 @@ def test_the_access_log_has_no_secret(port: int, caplog: pytest.LogCaptureFixtur
             while len(caplog.records) < number and time.monotonic() - started < 5:
                 time.sleep(0.01)
     lines = [record.getMessage() for record in caplog.records if record.name == "repogen.access"]
-    assert len(lines) == 3
+    assert len(lines) == 4
     assert lines[0].startswith(f'127.0.0.1 "POST {UPLOAD}" 200 ')
     assert lines[0].endswith(" ci t-writer")
     assert lines[1].startswith('127.0.0.1 "GET /a%0Ab%22c%E2%98%83%1B" 404 ')
     assert lines[1].endswith(" - -")
     assert len(lines[2]) < 400
+    assert '"DELETE /__api__/v1/tokens/(a%20token)" 403 ' in lines[3]
+    assert JWT[:20] not in caplog.text
     for secret in ("token=", "good.writer", "wrong.secret", base64.b64encode(b"__token__").decode()):
         assert secret not in caplog.text
 

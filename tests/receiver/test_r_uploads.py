@@ -307,3 +307,24 @@ def test_the_log_says_who_it_was(port: int, caplog: pytest.LogCaptureFixture) ->
     line: Any = lines[0]
     assert line.startswith(f'127.0.0.1 "PUT {UPLOAD}/{PACKAGE}" 200 ')
     assert line.endswith(" rci t-r")
+
+
+def test_files_of_a_package(port: int) -> None:
+    """Who is to upload can ask what is there, as with Python."""
+    listing = f"{UPLOAD}/+simple/tidy/"
+    answer = ask(port, "GET", listing, headers=basic("good.r.token"))
+
+    assert (answer.status, answer.text) == (404, "source 'local-r' has no project 'tidy'")
+    assert ask(port, "GET", listing).status == 401
+    assert ask(port, "GET", listing, headers=basic()).status == 403
+    assert ask(port, "GET", "/upload/r/local-python/+simple/tidy/", headers=basic()).status == 404
+
+
+@pytest.mark.parametrize("stated", [hashlib.sha256(DATA).hexdigest(), "0" * 64, "none"])
+def test_a_form_states_the_hash(house: House, port: int, stated: str) -> None:
+    """A file that was changed on its way is refused."""
+    answer = post(port, encode([("sha256_digest", stated), ("file", (PACKAGE, DATA))]))
+
+    good = stated == hashlib.sha256(DATA).hexdigest()
+    assert answer.status == (200 if good else 400)
+    assert (PACKAGE in house.files) is good
