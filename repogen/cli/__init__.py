@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from importlib.metadata import version
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +11,7 @@ import typer
 
 from repogen.cli import (
     add,
+    administering,
     archive,
     build,
     catalog,
@@ -25,9 +26,9 @@ from repogen.cli import (
     token,
     yank,
 )
-from repogen.cli.home import Home
+from repogen.cli.home import ADDRESSES, Home
 from repogen.cli.output import note
-from repogen.errors import RepogenError, StoreError
+from repogen.errors import RepogenError, StoreError, UsageError
 
 app = typer.Typer(
     name="repogen",
@@ -51,12 +52,15 @@ app.command("archive")(archive.archive)
 app.command("remove")(remove.remove)
 app.command("copy")(copy.copy)
 app.command("revert")(revert.revert)
+app.command("verify")(administering.verify)
 app.command("build")(build.build)
 app.command("serve")(serve.serve)
 
 
 def _tell_version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version
+
         typer.echo(f"repogen {version('repogen')}")
         raise typer.Exit
 
@@ -67,12 +71,31 @@ def options(
     home: Annotated[Path, typer.Option(envvar="REPOGEN_HOME", help="The home to work on.")] = Path(),
     store: Annotated[Path | None, typer.Option(help="The store, where it is not HOME/store.git.")] = None,
     site: Annotated[Path | None, typer.Option(help="The site, where it is not HOME/site.")] = None,
+    address: Annotated[
+        str, typer.Option(metavar="URL", envvar=list(ADDRESSES), help="The receiver to talk to, instead of a home.")
+    ] = "",
     _version: Annotated[
         bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Tell the version and exit.")
     ] = False,
 ) -> None:
     """A package repository for Python and R, built from a Git store."""
-    context.obj = Home.at(home.absolute(), store=store and store.absolute(), site=site and site.absolute())
+    given = {name for name in ("home", "store", "address") if _is_given(context, name)}
+    if "address" in given and given & {"home", "store"}:
+        raise UsageError(
+            "--address and a home cannot be had together", hint="leave out --address, or --home and --store"
+        )
+    found = Home.at(home.absolute(), store=store and store.absolute(), site=site and site.absolute())
+    # What stands on the command line wins over the environment.
+    context.obj = replace(
+        found,
+        address="" if given & {"home", "store"} else address,
+        named="address" not in given and home != Path(),
+    )
+
+
+def _is_given(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def main() -> None:

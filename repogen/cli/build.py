@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from repogen.cli.home import WAIT, Home
+from repogen.cli.home import WAIT, Home, SiteFolder, StoreFolder
 from repogen.cli.output import Format, Output, note, print_json, say
 from repogen.errors import ConfigError
 
@@ -16,15 +16,21 @@ def build(
     full: Annotated[
         bool, typer.Option("--full", help="Write every file anew and take out what does not belong.")
     ] = False,
+    files: Annotated[
+        bool, typer.Option("--files", help="Of a checkout: publish archives too that files_base serves.")
+    ] = False,
+    store: StoreFolder = None,
+    site: SiteFolder = None,
     output: Output = Format.TEXT,
 ) -> None:
     """Bring the site to the head of the store."""
-    home: Home = context.obj
+    home: Home = context.obj.elsewhere(store=store, site=site)
     try:
         home.store.newest().config()
     except ConfigError as error:
         note(f"warning: {error}; the last good configuration goes on")
-    parts = dict(zip(("indexes", "pages"), home.generator.build(wait=WAIT, full=full), strict=True))
+    generator = home.make_generator(files=True) if files else home.generator
+    parts = dict(zip(("indexes", "pages"), generator.build(wait=WAIT, full=full), strict=True))
     if output is Format.JSON:
         rows = {
             name: {"commit": part.commit, "full": part.full, "written": part.written} for name, part in parts.items()

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from repogen.cli.home import Home
 from repogen.cli.output import Format, Output, print_json, say, table
 from repogen.config import Source
-from repogen.ecosystems import ecosystem_of, same_version
 from repogen.errors import NotFound
-from repogen.model.catalog import Entry, Project
-from repogen.model.record import record_document
-from repogen.store.revision import Revision
+
+if TYPE_CHECKING:
+    from repogen.model.catalog import Entry, Project
+    from repogen.store.revision import Revision
 
 #: How many columns a list of files has at the least.
 _ALWAYS = 5
@@ -70,6 +70,8 @@ def show(
     output: Output = Format.TEXT,
 ) -> None:
     """Everything that is recorded about a project, or about one version of it."""
+    from repogen.ecosystems import ecosystem_of, same_version
+
     home: Home = context.obj
     rows = []
     revision = home.store.newest()
@@ -119,6 +121,8 @@ def _sources(revision: Revision, name: str | None) -> Iterator[Source]:
 
 
 def _named(revision: Revision, name: str, source: str | None) -> list[Project]:
+    from repogen.ecosystems import ecosystem_of
+
     found = [
         project
         for one in _sources(revision, source)
@@ -130,10 +134,14 @@ def _named(revision: Revision, name: str, source: str | None) -> list[Project]:
 
 
 def _sorted(source: Source, versions: tuple[str, ...]) -> list[str]:
+    from repogen.ecosystems import ecosystem_of, same_version
+
     ecosystem = ecosystem_of(source.type)
     found = [version for version in versions if same_version(ecosystem, version, version)]
     return sorted(found, key=ecosystem.version_key, reverse=True)
 
 
 def _file(source: str, entry: Entry) -> dict[str, Any]:
+    from repogen.model.record import record_document
+
     return {"source": source, **record_document(entry.record), "signed": entry.signature is not None}

@@ -33,9 +33,9 @@ def note(text: str) -> None:
     typer.echo(one_line(text, limit=4000), err=True)
 
 
-def note_undo(commit: str) -> None:
-    """How to take the commit back, for people."""
-    note(f"undo with: repogen revert {commit[:12]}")
+def note_undo(commit: str, *, here: bool = True) -> None:
+    """How to take the commit back, for people; ``here``: on the machine of the store."""
+    note(f"undo {'' if here else 'on the machine of the store '}with: repogen revert {commit[:12]}")
 
 
 def print_json(value: Any) -> None:

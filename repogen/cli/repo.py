@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from repogen.accept.configure import Edit, configure, create_repository, edit_repository, remove_repository
+from repogen.cli.administering import administration, is_remote
 from repogen.cli.home import WAIT, Home, now
 from repogen.cli.output import Format, Output, print_json, say, table
 from repogen.errors import UsageError
 from repogen.model.names import SourceType
+
+if TYPE_CHECKING:
+    from repogen.accept.configure import Edit
 
 app = typer.Typer(help="Repositories: what clients install from.", no_args_is_help=True)
 
@@ -32,6 +35,8 @@ def create(
     fallback: Fallback = None,
 ) -> None:
     """Add a repository of one or more sources."""
+    from repogen.accept.configure import create_repository
+
     edit = create_repository(
         name,
         kind=kind,
@@ -48,18 +53,13 @@ def create(
 def list_repositories(context: typer.Context, output: Output = Format.TEXT) -> None:
     """The repositories and their sources, in order of precedence."""
     home: Home = context.obj
-    config = home.store.newest().good_config()
-    rows = [
-        {
-            "name": repository.name,
-            "type": repository.type,
-            "sources": list(repository.sources),
-            "description": repository.description,
-            "fallback": repository.fallback,
-            "id": repository.id,
-        }
-        for repository in config.repositories.values()
-    ]
+    if is_remote(home):
+        with administration(home) as receiver:
+            rows = receiver.repositories()
+    else:
+        from repogen.accept.configure import repository_rows
+
+        rows = repository_rows(home.store.newest().good_config())
     if output is Format.JSON:
         print_json(rows)
     else:
@@ -77,6 +77,8 @@ def edit(
     fallback: Fallback = None,
 ) -> None:
     """Change a repository; what is not named stays, an empty text takes a setting away."""
+    from repogen.accept.configure import edit_repository
+
     if new_name is None and not source and description is None and fallback is None:
         raise UsageError("nothing to change", hint="name a setting: --name, --source, --description or --fallback")
     edit = edit_repository(name, new_name=new_name, sources=source or None, description=description, fallback=fallback)
@@ -87,10 +89,14 @@ def edit(
 @app.command()
 def remove(context: typer.Context, name: str) -> None:
     """Take a repository away; its sources stay."""
+    from repogen.accept.configure import remove_repository
+
     _commit(context.obj, remove_repository(name), subject=f"remove repository {name}")
     say(f"removed repository {name}")
 
 
 def _commit(home: Home, edit: Edit, *, subject: str) -> None:
+    from repogen.accept.configure import configure
+
     home.store.write(lambda writer: configure(writer, edit, subject=subject, by=home.user, now=now()), wait=WAIT)
     home.publish()

@@ -5,19 +5,27 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from repogen.accept import Incoming, Receipt, Request, examine
 from repogen.accept.landing import Landing
 from repogen.auth.grants import Claims, judge
+from repogen.auth.keys import Keyring
+from repogen.auth.oidc_burnt import Burnt
+from repogen.auth.oidc_exchange import Exchange
+from repogen.auth.oidc_keys import IssuerKeys
 from repogen.cli.home import WAIT, Home, now
+from repogen.client.zipapp import FILENAME, build_zipapp
 from repogen.config import Config, Source
 from repogen.ecosystems import ecosystem_of
 from repogen.errors import ConfigError, RepogenError, StoreError
-from repogen.model.names import CommitId
+from repogen.model.names import CommitId, ProjectKey, Sha256
 from repogen.model.record import Submitter
+from repogen.receiver.api import Administration
 from repogen.receiver.app import Wiring
+from repogen.receiver.download import Program
 from repogen.store import paths
 
 _log = logging.getLogger(__name__)
@@ -42,7 +50,15 @@ class Instance:
         self._spool = spool
         self._store = home.store
         self._landing = Landing(self._store, publish=self._publish, clock=now, wait=UPLOAD_WAIT)
+        self._exchange = Exchange(
+            config=self.config,
+            keyring=self._keyring,
+            find_key=IssuerKeys().find,
+            burnt=Burnt(home.root / "burnt.sqlite"),
+            clock=now,
+        )
         self._config: tuple[CommitId, Config, str] | None = None
+        self._program: Program | None = None
         self._pages_wanted = threading.Event()
         self._stopping = threading.Event()
         self._threads = [
@@ -60,6 +76,17 @@ class Instance:
             sign=self._landing.land,
             project=lambda source, key: self._store.newest().project(source.name, key),
             status=self.status,
+            program=self.program,
+            exchange=self._exchange,
+            administration=Administration(
+                store=self._store,
+                config=self.config,
+                keyring=self._keyring,
+                publish=self._landing.carry_out,
+                record=partial(self._store.write, wait=UPLOAD_WAIT),
+                vacate=self._vacate,
+                clock=now,
+            ),
             digests=lambda source: ecosystem_of(source.type).extra_digests,
             spool=self._spool,
             site=self._home.site if site else None,
@@ -100,14 +127,15 @@ class Instance:
         return kept[1]
 
     def authenticate(self, text: str) -> Claims:
-        """Judge a token against the keys and the tokens that are in the store now."""
+        """Judge a token against the keys and the tokens that are in the store now, and those that were burnt."""
         revision = self._store.newest()
-        try:
-            keyring = self._home.keyring
-        except StoreError as error:
-            _log.error("%s", error)
-            raise StoreError("the signing keys cannot be used", hint="the receiver's log says why") from error
-        return judge(text, keyring=keyring, lookup=lambda jti: revision.read(paths.token_path(jti)), now=now())
+        return judge(
+            text,
+            keyring=self._keyring(),
+            lookup=lambda jti: revision.read(paths.token_path(jti)),
+            burnt=self._exchange.is_burnt,
+            now=now(),
+        )
 
     def accept(self, incoming: Sequence[Incoming], source: Source, by: Submitter) -> Receipt:
         """Examine files, commit them and publish their indexes."""
@@ -123,9 +151,25 @@ class Instance:
         trouble = "; ".join(filter(None, troubles))
         return {"status": "degraded" if trouble else "ok", "commit": head, "trouble": trouble}
 
+    def program(self) -> Program:
+        """The remote command line; made when it is first asked for. Two that ask at once make the same."""
+        if self._program is None:
+            self._program = Program(FILENAME, build_zipapp())
+        return self._program
+
+    def _keyring(self) -> Keyring:
+        try:
+            return self._home.keyring
+        except StoreError as error:
+            _log.error("%s", error)
+            raise StoreError("the signing keys cannot be used", hint="the receiver's log says why") from error
+
     def _publish(self, wait: float) -> None:
         self._home.generator.build_indexes(wait=wait)
         self._pages_wanted.set()
+
+    def _vacate(self, key: ProjectKey, archives: Collection[Sha256]) -> None:
+        self._home.generator.expel(key, archives, wait=UPLOAD_WAIT)
 
     def _follow_store(self) -> None:
         seen, last = None, 0.0

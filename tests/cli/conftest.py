@@ -84,13 +84,21 @@ Program = Callable[..., Ran]
 
 @pytest.fixture
 def program(home: Path, tmp_path: Path) -> Program:
-    """Runs commands in processes of their own; ``env`` is all of their environment but for the path."""
+    """Runs commands in processes of their own; ``env`` is all of their environment but for the path.
+
+    ``home`` is None for no option ``--home``.
+    """
 
     def run(
-        *arguments: str | Path, env: Mapping[str, str] | None = None, cwd: Path | None = None, umask: int = 0o022
+        *arguments: str | Path,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        umask: int = 0o022,
+        home: Path | None = home,
     ) -> Ran:
         variables = {"PATH": os.environ["PATH"], **({"HOME": str(tmp_path)} if env is None else env)}
-        command = [sys.executable, "-m", "repogen", "--home", home, *arguments]
+        option = ("--home", home) if home is not None else ()
+        command = [sys.executable, "-m", "repogen", *option, *arguments]
         ran = subprocess.run(
             command, env=variables, cwd=cwd or tmp_path, umask=umask, capture_output=True, check=False, timeout=60
         )

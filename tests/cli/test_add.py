@@ -11,7 +11,8 @@ from repogen.store import Store
 from tests.cli.conftest import Cli
 from tests.factories import make_sdist, make_wheel
 from tests.links import broken_links
-from tests.stores import OTHER_SIGNATURE, SIGNATURE, site_files
+from tests.r_packages import make_r_source
+from tests.stores import OTHER_SIGNATURE, SIGNATURE, history, site_files
 
 INDEX = "site/python/latest/simple/example/index.html"
 
@@ -82,6 +83,54 @@ def test_paths_with_commas_between(cli: Cli, dist: Path) -> None:
     assert sorted(row["filename"] for row in ran.json["files"]) == [wheel.name, sdist.name]
 
 
+def test_a_list_of_paths(cli: Cli, dist: Path, tmp_path: Path) -> None:
+    """``--file-in`` has one path a line."""
+    listed = tmp_path / "list"
+    listed.write_text(f"{dist / 'example-1.0-py3-none-any.whl'}\n\n{dist / 'example-1.0.tar.gz'}\n")
+
+    ran = cli("add", "--source", "local-python", "--file-in", listed)
+
+    assert ran.out.splitlines()[:2] == ["added: example-1.0-py3-none-any.whl", "added: example-1.0.tar.gz"]
+
+
+def test_both_ecosystems(cli: Cli, dist: Path) -> None:
+    """Each file goes to the source of its kind; a commit for each source. Bad files leave both as they were."""
+    make_r_source(dist, "statty")
+    bad = dist / "bad_1.0.tar.gz"
+    bad.write_bytes(b"no package")
+    before = head(cli)
+    cli("add", "--source", "local-python,local-r", dist, status=3)
+    assert head(cli) == before
+    bad.unlink()
+
+    ran = cli("add", "--source", "local-python", "--source", "local-r", dist, "-o", "json")
+
+    assert [row["filename"] for row in ran.json["files"]] == [
+        "example-1.0-py3-none-any.whl",
+        "example-1.0.tar.gz",
+        "statty_1.0.tar.gz",
+    ]
+    assert len(history(Store(cli.home / "store.git"))) == 3
+    assert b"statty" in (cli.home / "site/r/latest/src/contrib/PACKAGES").read_bytes()
+
+
+def test_what_has_other_bytes_is_passed_over(cli: Cli, dist: Path, tmp_path: Path) -> None:
+    """With ``--succeed-on-existing`` the rest is added, and people are told."""
+    cli("add", "--source", "local-python", dist)
+    changed = [make_wheel(tmp_path, files={"x.py": b""}), make_sdist(tmp_path, files={"x.py": b""})]
+    before = head(cli)
+
+    none = cli("add", "--source", "local-python", *changed, "--succeed-on-existing")
+    ran = cli("add", "--source", "local-python", *changed, make_wheel(tmp_path, "more"), "--succeed-on-existing")
+    rows = cli("add", "--source", "local-python", changed[0], "--succeed-on-existing", "-o", "json").json
+
+    assert none.out.splitlines() == [*(f"exists: {file.name}" for file in changed), "nothing had to change"]
+    assert none.err.count("note: File already exists (") == 2
+    assert ran.out.splitlines()[0] == "added: more-1.0-py3-none-any.whl"
+    assert history(Store(cli.home / "store.git"))[1] == before
+    assert rows["files"][0]["status"] == "exists"
+
+
 def test_the_same_again(cli: Cli, dist: Path) -> None:
     """Nothing had to change, and the status says that all is well."""
     cli("add", "--source", "local-python", dist)
@@ -145,8 +194,8 @@ def test_a_name_that_is_taken(cli: Cli, dist: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
-        ([], 2, "nothing to add; name files or folders, or use --path"),
-        (["--path", ","], 2, "nothing to add; name files or folders, or use --path"),
+        ([], 2, "nothing to add; name files or folders, or use --path or --file-in"),
+        (["--path", ","], 2, "nothing to add; name files or folders, or use --path or --file-in"),
         (["empty"], 2, "the folder 'empty' holds no distribution"),
         (["none.whl"], 2, "there is no file 'none.whl'"),
         (["no\x1b[2J\nne.whl"], 2, r"there is no file 'no\x1b[2J\nne.whl'"),

@@ -198,7 +198,7 @@ def test_a_verb_in_a_checkout(program: Program, checkout: Path, tmp_path: Path) 
     assert ran.status == 0, ran
 
     (wheel,) = checkout.glob("sources/local-python/*/example/2.0/*.whl")
-    assert wheel.read_bytes().startswith(b"PK")
+    assert wheel.read_bytes().startswith(b"version https://git-lfs.github.com/spec/v1\noid sha256:")
     assert list(checkout.glob("sources/local-python/*/example/2.0/*.whl.json"))
     diff = subprocess.run(["git", "-C", checkout, "diff", "--cached", "--name-only"], capture_output=True, check=True)
     assert diff.stdout == b""

@@ -1,0 +1,1 @@
+"""The other end of the receiver: uploading from elsewhere, and asking for what it tells."""
