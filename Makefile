@@ -7,6 +7,7 @@ ARGS ?=
 BIN := .venv/bin
 READY := .venv/.ready
 PEERS := .venv-bench/.ready
+TOOLS := $(patsubst tests/conformance/tools/%.txt,.venv-tools/%/.ready,$(wildcard tests/conformance/tools/*.txt))
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo test test-all bench bench-quick lint format lock clean
@@ -20,7 +21,7 @@ run: $(READY) ## a store in ./demo, a token, the receiver and the site on this m
 demo: $(READY) ## the main job, from upload to install with Python's tools and with R's, by itself in a throw-away home
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
 
-test: $(READY) packages lint ## install what the tests need, then lint and run all tests (ARGS= for pytest)
+test: $(READY) tools packages lint ## install what the tests need, then lint and run all tests (ARGS= for pytest)
 	@$(BIN)/python -m pytest --numprocesses 2 $(ARGS)
 
 test-all: ## the same, where a missing client is a failure and not a skip
@@ -45,16 +46,23 @@ format: $(READY) ## put the code into its form
 lock: $(READY) ## write requirements-dev.txt anew from pyproject.toml, with the newest versions
 	@$(BIN)/uv pip compile pyproject.toml --group dev --upgrade --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet --output-file requirements-dev.txt
+	@for tool in tests/conformance/tools/*.in; do \
+		$(BIN)/uv pip compile "$$tool" --upgrade --universal --python-version 3.11 --generate-hashes \
+			--no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet --output-file "$${tool%.in}.txt"; \
+	done
 
 clean: ## remove what was made here, but not ./demo
-	rm -rf .venv .venv-bench dist build .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-bench .venv-tools dist build .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 
-.PHONY: compared packages
+.PHONY: compared packages tools
 compared:
 	@sh .ci/packages git r-base-core
 
 packages:
 	@sh .ci/packages git git-lfs gnupg nginx-light chromium curl r-base-core r-cran-remotes gcc g++ gfortran
+
+tools: $(READY)
+	@$(MAKE) --silent --jobs 4 $(TOOLS)
 
 $(READY): requirements-dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one: make PYTHON=python3.13")'
@@ -70,4 +78,11 @@ $(PEERS): benchmarks/peers.txt
 	@echo "making the environment of the peers in .venv-bench"
 	@$(PYTHON) -m venv --clear .venv-bench
 	@.venv-bench/bin/python -m pip install -qq --require-hashes --requirement benchmarks/peers.txt
+	@touch $@
+
+# An upload tool each, as their needs conflict.
+.venv-tools/%/.ready: tests/conformance/tools/%.txt $(READY)
+	@echo "making the environment of $* in .venv-tools"
+	@$(BIN)/uv venv --quiet --clear --python "$(CURDIR)/$(BIN)/python" .venv-tools/$*
+	@$(BIN)/uv pip install --quiet --require-hashes --python .venv-tools/$* --requirement $<
 	@touch $@

@@ -22,6 +22,9 @@ PACKAGES: Final = {
 }
 #: What a program is called elsewhere.
 OTHER_NAMES: Final = {"chromium": ("chromium-browser", "google-chrome")}
+#: Upload tools whose needs conflict: what NAME.txt locks lies in .venv-tools/NAME. A version may follow: twine-6.0.
+ROOT: Final = Path(__file__).parent.parent
+TOOLS: Final = {lock.stem: ROOT / ".venv-tools" / lock.stem for lock in ROOT.glob("tests/conformance/tools/*.txt")}
 
 Client = Callable[[str], Path]
 
@@ -64,6 +67,9 @@ def client() -> Client:
     path = os.pathsep.join([scripts, os.environ.get("PATH", os.defpath), "/usr/sbin"])
 
     def find(name: str) -> Path:
+        if name in TOOLS:
+            found = shutil.which(name.partition("-")[0], path=str(TOOLS[name] / "bin"))
+            return Path(found) if found else lacking(name)
         for spelling in (name, *OTHER_NAMES.get(name, ())):
             if found := shutil.which(spelling, path=path):
                 return Path(found)
@@ -74,7 +80,8 @@ def client() -> Client:
 
 def lacking(name: str) -> NoReturn:
     """End a test that cannot run without a program: it is skipped, or fails where nothing may be missing."""
-    missing = f"{name} is not installed (Debian: {PACKAGES.get(name, name)})"
+    source = "make tools" if name in TOOLS else f"Debian: {PACKAGES.get(name, name)}"
+    missing = f"{name} is not installed ({source})"
     if os.environ.get("REPOGEN_REQUIRE_CLIENTS") == "1":
         pytest.fail(missing)
     pytest.skip(missing)

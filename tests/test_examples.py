@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 import threading
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.conformance.programs import run, wait_until
+from tests.conformance.tls import authority
 from tests.conformance.webservers import free_port, nginx
 from tests.conftest import Client
 
@@ -180,6 +182,53 @@ class TestNginx:
         assert answer.read().decode() == f"{path} {3 << 20}"
         assert answer.headers.get_all("X-Content-Type-Options") == ["nosniff"]
         assert "Content-Security-Policy" not in answer.headers
+
+
+def test_nginx_with_tls(client: Client, tmp_path: Path) -> None:
+    """With the lines for TLS in place of the one without, nginx takes the configuration."""
+    text = (EXAMPLES / "nginx.conf").read_text()
+    authority(tmp_path)
+    for old, new in {
+        "user www-data;": "",
+        "listen 80;": "",
+        "#   listen 443": "listen 443",
+        "#   ssl_cert": "ssl_cert",
+        "/etc/ssl/packages.example.org.pem": f"{tmp_path}/server.pem",
+        "/etc/ssl/private/packages.example.org.key": f"{tmp_path}/server.pem",
+        "/run/nginx": f"{tmp_path}/nginx",
+        "/var/log/nginx": str(tmp_path),
+        "/var/lib/nginx": str(tmp_path),
+    }.items():
+        assert old in text
+        text = text.replace(old, new)
+    (tmp_path / "nginx.conf").write_text(text)
+    done = subprocess.run(
+        [client("nginx"), "-t", "-c", tmp_path / "nginx.conf"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_service(tmp_path: Path) -> None:
+    """The command of the systemd unit starts on the home that its head makes, and stops on SIGTERM without an error."""
+    lines = (EXAMPLES / "repogen.service").read_text().splitlines()
+    settings = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+    program, *arguments = shlex.split(settings["ExecStart"])
+    assert program == "/opt/repogen/bin/repogen"
+    assert settings["Environment"] == "REPOGEN_HOME=/srv/repogen"
+    repogen = [sys.executable, "-m", "repogen"]
+    subprocess.run([*repogen, "init", tmp_path / "home"], check=True, capture_output=True)
+    arguments[arguments.index("4242")] = "0"
+    with subprocess.Popen(
+        [*repogen, *arguments],
+        env=os.environ | {"REPOGEN_HOME": str(tmp_path / "home")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("repogen listens on http://127.0.0.1:")
+        process.terminate()
+        assert process.wait(30) == 0
 
 
 @pytest.mark.conformance

@@ -84,14 +84,16 @@ def test_no_machine_in_the_files(tracked: dict[str, str]) -> None:
 def test_no_registry_host_in_the_files(tracked: dict[str, str]) -> None:
     """No file names the host of a package registry, and the lock no place to fetch from."""
     assert _hits(tracked, re.compile(r"\b(?:pypi|pythonhosted|npmjs|debian)\.org\b")) == []
-    lock = {"requirements-dev.txt": tracked["requirements-dev.txt"]}
-    assert _hits(lock, re.compile(r"://|file:|--(?:index|extra-index|find-links)")) == []
+    assert _hits(_locks(tracked), re.compile(r"://|file:|--(?:index|extra-index|find-links)")) == []
 
 
 def test_lock_holds_hashes(tracked: dict[str, str]) -> None:
-    """Each line of the lock pins one version, with its hashes."""
-    for requirement in re.sub(r"\\\n", "", tracked["requirements-dev.txt"]).splitlines():
-        assert re.match(r"[a-z0-9-]+==\S+ .*--hash=sha256:[0-9a-f]{64}", requirement), requirement
+    """Each line of a lock pins one version, with its hashes."""
+    for lock in _locks(tracked).values():
+        for requirement in re.sub(r"\\\n", "", lock).splitlines():
+            assert re.match(r"[a-z0-9-]+(?:\[[a-z0-9,-]+\])?==\S+ .*--hash=sha256:[0-9a-f]{64}", requirement), (
+                requirement
+            )
 
 
 def test_no_open_ends(tracked: dict[str, str]) -> None:
@@ -151,6 +153,13 @@ def test_wheel_works_without_the_checkout(built: Path, tmp_path: Path) -> None:
     assert result.returncode == 0, result.stderr
     assert Path(result.stdout.splitlines()[0]).is_relative_to(installed)
     assert "python" in (home / "site/index.html").read_text()
+
+
+def _locks(tracked: dict[str, str]) -> dict[str, str]:
+    """All files that lock versions."""
+    tools = {name: text for name, text in tracked.items() if re.match(r"tests/conformance/tools/.*\.txt", name)}
+    assert tools
+    return tools | {name: tracked[name] for name in ("requirements-dev.txt", "benchmarks/peers.txt")}
 
 
 def _hits(texts: dict[str, str], pattern: re.Pattern[str]) -> list[str]:

@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import Any
 
 #: What settings of the host these programs would take up.
-_SETTINGS = ("PIP_", "UV_", "TWINE_", "VIRTUAL_ENV", "PYTHONPATH", "REPOGEN_")
+_SETTINGS = (
+    *("PIP_", "UV_", "TWINE_", "POETRY_", "FLIT_", "HATCH_", "PDM_"),
+    *("VIRTUAL_ENV", "PYTHONPATH", "PYTHON_KEYRING_", "REPOGEN_"),
+)
 
 
 @dataclass(frozen=True)
@@ -48,13 +51,14 @@ def run(
     cwd: Path | None = None,
     status: int | None = 0,
     timeout: float = 120,
+    stdin: str = "",
 ) -> Ran:
-    """Run a program to its end, which must have that exit ``status`` (None: any)."""
+    """Run a program to its end, which must have that exit ``status`` (None: any); ``stdin`` is what it may read."""
     done = subprocess.run(
         command,
         env=clean() if env is None else env,
         cwd=cwd,
-        stdin=subprocess.DEVNULL,
+        input=stdin,
         capture_output=True,
         text=True,
         timeout=timeout,

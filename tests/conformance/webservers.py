@@ -51,14 +51,30 @@ def plain(folder: Path) -> Iterator[Plain]:
 
 
 @contextmanager
-def nginx(client: Client, folder: Path, *, site: Path, upstream: int, fallback: Mapping[str, str]) -> Iterator[int]:
+def nginx(
+    client: Client,
+    folder: Path,
+    *,
+    site: Path,
+    upstream: int,
+    fallback: Mapping[str, str],
+    certificate: tuple[Path, Path] | None = None,
+) -> Iterator[int]:
     """The real nginx with the example's configuration, where its comments say to edit it: yields the port.
 
     ``folder`` is for nginx's own files, ``upstream`` the port of the receiver, ``fallback`` an index a repository.
+    With a ``certificate`` and its key it speaks TLS.
     """
     port = free_port()
     conf = folder / "nginx.conf"
-    conf.write_text(_edited(folder, site=site, port=port, upstream=upstream, fallback=fallback))
+    text = _edited(folder, site=site, port=port, upstream=upstream, fallback=fallback)
+    if certificate is not None:
+        chain, key = certificate
+        plain_line = f"listen 127.0.0.1:{port};"
+        assert plain_line in text
+        secure_lines = f"listen 127.0.0.1:{port} ssl; ssl_certificate {chain}; ssl_certificate_key {key};"
+        text = text.replace(plain_line, secure_lines)
+    conf.write_text(text)
     process = subprocess.Popen([client("nginx"), "-c", conf, "-g", "daemon off;"])
     try:
         wait_until(lambda: listens(port), "nginx")
