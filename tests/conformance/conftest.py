@@ -65,4 +65,4 @@ def gnupg(client: Client) -> Iterator[Path]:
     )
     yield folder
     run("gpgconf", "--kill", "all", env=env)
-    shutil.rmtree(folder)
+    shutil.rmtree(folder, ignore_errors=True)  # the agent takes its sockets away itself, maybe at this moment
